@@ -1,0 +1,1 @@
+"""Catalog: categories, products and prices, and the listing that shoppers browse and search."""
