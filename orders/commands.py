@@ -1,0 +1,41 @@
+"""Requests that orders accepts through the bus; the checkout saga sends them."""
+
+from uuid import UUID
+
+from eventbus import Command
+
+from inventory.events import Shortage
+
+
+class ConfirmOrder(Command, name="orders.confirm_order", version=1, key="order_id"):
+    """The order is reserved and paid: promise the goods."""
+
+    order_id: UUID
+
+
+class CancelOrder(Command, name="orders.cancel_order", version=1, key="order_id"):
+    """End the order; `message` is the sentence for the shopper, written from `missing` when stock ran out."""
+
+    order_id: UUID
+    reason: str
+    message: str = ""
+    missing: tuple[Shortage, ...] = ()
+
+
+class ScheduleShipment(Command, name="orders.schedule_shipment", version=1, key="order_id"):
+    """Book the parcel with the carrier."""
+
+    order_id: UUID
+
+
+class CancelShipment(Command, name="orders.cancel_shipment", version=1, key="order_id"):
+    """No parcel of this order may leave; harmless when none was booked."""
+
+    order_id: UUID
+
+
+class ShipOrder(Command, name="orders.ship_order", version=1, key="order_id"):
+    """The goods leave; an order with its own delivery has no tracking number."""
+
+    order_id: UUID
+    tracking_number: str = ""
