@@ -1,0 +1,56 @@
+"""Carts: what a shopper has picked, at the price they saw."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from payments.money import Money
+
+MOST_PER_LINE = 99
+_FREE_DELIVERY_FROM = 50_00
+_DELIVERY_CHARGE = 3_95
+
+
+def delivery_charge(subtotal: Money) -> Money:
+    """What delivery by the carrier costs the shopper for goods of this value."""
+    free = subtotal.amount == 0 or subtotal.amount >= _FREE_DELIVERY_FROM
+    return Money(0 if free else _DELIVERY_CHARGE, subtotal.currency)
+
+
+class Cart(models.Model):
+    """One shopper's cart; it has become an order as soon as an order names it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class CartLine(models.Model):
+    """One article in a cart, with the price the shopper saw when they picked it."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
+    sku = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    quantity = models.PositiveSmallIntegerField()
+    seen_amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "sku"], name="orders_cartline_once_per_cart"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=MOST_PER_LINE), name="orders_cartline_quantity"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku}"
+
+    @property
+    def seen_price(self) -> Money:
+        """The price when the shopper picked it."""
+        return Money(self.seen_amount, self.currency)

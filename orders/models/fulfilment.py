@@ -1,0 +1,61 @@
+"""After the order: the parcel, what came back, and what the shop wrote to people."""
+
+from uuid import uuid4
+
+from django.db import models
+
+
+class Shipment(models.Model):
+    """The parcel of one order, as agreed with the carrier."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    order_id = models.UUIDField(unique=True)
+    state = models.CharField(
+        max_length=10,
+        default="requested",
+        choices=[(state, state) for state in ("requested", "scheduled", "refused", "cancelled")],
+    )
+    tracking_number = models.CharField(max_length=40, default="")
+    reason = models.TextField(default="")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.tracking_number or f"{self.state} {self.id}"
+
+
+class Return(models.Model):
+    """Goods that came back, credited to the customer's account."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.CharField(max_length=20, unique=True)
+    customer_reference = models.CharField(max_length=40)
+    lines = models.JSONField()
+    refund_amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.TextField()
+    returned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Notification(models.Model):
+    """One mail, sent once per message and recipient."""
+
+    message_id = models.UUIDField()
+    recipient = models.EmailField()
+    order_id = models.UUIDField(null=True, db_index=True)
+    template = models.CharField(max_length=40)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    sent_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["-sent_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["message_id", "recipient"], name="orders_notification_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
