@@ -1,0 +1,127 @@
+"""Staff: what is on the shelf, and every movement that led there."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from inventory import services
+from inventory.errors import InventoryError
+from inventory.models import Reservation, StockItem, StockMovement
+
+LATEST_MOVEMENTS = 20
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Rows that only the services may write."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nothing is added by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is changed by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is deleted by hand."""
+        return False
+
+
+class StockForm(forms.ModelForm[StockItem]):
+    """Receive units, or correct a count, with the reason that goes into the ledger."""
+
+    movement = forms.ChoiceField(choices=(("receive", "Receive a delivery"), ("adjust", "Correct the count")))
+    quantity = forms.IntegerField(help_text="Units; a negative number takes units off a count.")
+    reason = forms.CharField(max_length=200)
+
+    class Meta:
+        model = StockItem
+        fields: ClassVar[list[str]] = ["sku"]
+
+    def clean(self) -> dict[str, Any]:
+        """A delivery brings at least one unit; a correction is not nothing."""
+        cleaned = super().clean() or {}
+        quantity = cleaned.get("quantity", 1)
+        if quantity == 0 or (quantity < 0 and cleaned.get("movement") == "receive"):
+            self.add_error("quantity", "A delivery brings one unit or more; a correction cannot be 0.")
+        return cleaned
+
+
+@admin.register(StockItem)
+class StockItemAdmin(admin.ModelAdmin[StockItem]):
+    """The shelf. Counters move through the services only, and each movement is in the ledger."""
+
+    form = StockForm
+    list_display = ("sku", "on_hand", "reserved", "free", "low")
+    search_fields = ("sku",)
+    fields = ("sku", "on_hand", "reserved", "movement", "quantity", "reason", "ledger")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: StockItem | None = None) -> tuple[str, ...]:
+        """The SKU can be given once; the counters never."""
+        return ("on_hand", "reserved", "ledger", *(("sku",) if obj else ()))
+
+    def has_delete_permission(self, request: HttpRequest, obj: StockItem | None = None) -> bool:
+        """A SKU with a history stays."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: StockItem, form: Any, change: bool) -> None:
+        """Hand the movement to the service; the counters are not saved from here."""
+        move = services.receive_stock if form.cleaned_data["movement"] == "receive" else services.adjust_stock
+        try:
+            move(sku=obj.sku, quantity=form.cleaned_data["quantity"], reason=form.cleaned_data["reason"])
+        except InventoryError as refusal:
+            messages.error(request, f"Nothing was moved. {refusal}")
+
+    @admin.display(description="available")
+    def free(self, item: StockItem) -> int:
+        """Units free to sell."""
+        return item.available
+
+    @admin.display(boolean=True, description="enough")
+    def low(self, item: StockItem) -> bool:
+        """Is there more than the low-stock threshold?"""
+        return item.available > item.low_at
+
+    @admin.display(description="latest movements")
+    def ledger(self, item: StockItem) -> SafeString:
+        """The newest ledger lines, and the way to all of them."""
+        latest = StockMovement.objects.filter(item_id=item.sku).order_by("-id")[:LATEST_MOVEMENTS]
+        rows = format_html_join(
+            "",
+            "<tr><td>{:%Y-%m-%d %H:%M}</td><td>{}</td><td>{:+}</td><td>{:+}</td><td>{}</td></tr>",
+            ((m.made_at, m.kind, m.on_hand_change, m.reserved_change, m.why) for m in latest),
+        )
+        return format_html(
+            "<table><tr><th>When<th>What<th>On hand<th>Reserved<th>Why</tr>"
+            '{}</table><a href="{}?item__exact={}">The whole ledger</a>',
+            rows,
+            reverse("admin:inventory_stockmovement_changelist"),
+            item.sku,
+        )
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ReadOnlyAdmin):
+    """The ledger, to be read."""
+
+    list_display = ("made_at", "item_id", "kind", "on_hand_change", "reserved_change", "reference", "reason")
+    list_filter = ("kind",)
+    search_fields = ("=item__sku", "=reference")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnlyAdmin):
+    """What is held for whom, to be read."""
+
+    list_display = ("order_id", "state", "skus", "quantities", "made_at", "changed_at")
+    list_filter = ("state",)
+    search_fields = ("=order_id",)
+    ordering = ("-made_at",)
+    show_full_result_count = False
