@@ -1,0 +1,30 @@
+// Keeps the order page true while it is open: fetches it again and swaps the part that moves, until the order has ended.
+"use strict";
+
+const EVERY_MS = 2000;
+
+async function refresh() {
+  const live = document.querySelector("[data-live]");
+  if (!live) return;
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    if (answer.ok) swap(live, new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch {
+    // Offline for a moment: the page still shows the last true state.
+  }
+  setTimeout(refresh, EVERY_MS);
+}
+
+function swap(live, page) {
+  const fresh = page.querySelector("#order-now");
+  if (!fresh) return;
+  const changed = live.dataset.live !== fresh.dataset.live;
+  if (!changed) return;
+  const focused = live.contains(document.activeElement) && document.activeElement.id;
+  live.replaceWith(fresh);
+  document.title = page.title;
+  document.querySelector("#order-said").textContent = fresh.querySelector("h1").textContent;
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+setTimeout(refresh, EVERY_MS);
