@@ -1,0 +1,41 @@
+"""What the catalogue refuses."""
+
+from collections.abc import Iterable
+
+from payments.money import Money
+
+
+class CatalogError(Exception):
+    """The catalogue refused."""
+
+
+class UnknownProduct(CatalogError):
+    """No product has this SKU."""
+
+    def __init__(self, sku: str) -> None:
+        super().__init__(f"No product has the SKU {sku}.")
+        self.sku = sku
+
+
+class UnknownCategory(CatalogError):
+    """No category has this slug."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"No category has the slug {slug}; add the category first.")
+        self.slug = slug
+
+
+class SkuTaken(CatalogError):
+    """A SKU names one product, for ever."""
+
+    def __init__(self, skus: Iterable[str]) -> None:
+        self.skus = tuple(skus)
+        super().__init__(f"Already taken: {', '.join(self.skus)}.")
+
+
+class InvalidPrice(CatalogError, ValueError):
+    """A price below nothing."""
+
+    def __init__(self, sku: str, price: Money) -> None:
+        super().__init__(f"{sku}: {price} is no price to ask.")
+        self.sku, self.price = sku, price

@@ -1,0 +1,113 @@
+"""What is offered, and below it the read model that shoppers browse and search."""
+
+import re
+from uuid import uuid4
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from payments.money import Money
+
+
+class Category(models.Model):
+    """A shelf of the shop."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "name")
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """Something on offer, at one price."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    sku = models.CharField("SKU", max_length=64, unique=True)
+    slug = models.SlugField(max_length=120, unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="products")
+    price_amount = models.BigIntegerField(help_text="In minor units: 1250 is £12.50.")
+    currency = models.CharField(max_length=3, default="GBP")
+    picture = models.CharField(max_length=200, blank=True, help_text="The path of a static file.")
+    is_published = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(condition=Q(price_amount__gte=0), name="product_price_not_negative"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> Money:
+        """What one of it costs."""
+        return Money(self.price_amount, self.currency)
+
+
+class CatalogListingRow(models.Model):
+    """One product as shoppers see it; written by the `CatalogListing` projection only."""
+
+    sku = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=120, default="")
+    slug = models.CharField(max_length=120, default="", db_index=True)
+    description = models.TextField(default="")
+    category_slug = models.CharField(max_length=50, default="")
+    category_name = models.CharField(max_length=80, default="")
+    price_amount = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3, default="GBP")
+    picture = models.CharField(max_length=200, default="")
+    available = models.IntegerField(default=0)
+    units_sold = models.IntegerField(default=0)
+    visible = models.BooleanField(default=False)
+    listed_at = models.DateTimeField(null=True)
+    trigrams = ArrayField(models.CharField(max_length=3), default=list)
+    # Words as they are written find prefixes ("cerami"), their stems find other endings ("candles").
+    search = models.GeneratedField(
+        expression=SearchVector("name", config="simple", weight="A")
+        + SearchVector("sku", config="simple", weight="A")
+        + SearchVector("name", config="english", weight="A")
+        + SearchVector("category_name", config="english", weight="B")
+        + SearchVector("description", config="english", weight="C"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        db_table = "catalog_listing"
+        indexes = (
+            GinIndex(fields=("search",), name="catalog_listing_search"),
+            GinIndex(fields=("trigrams",), name="catalog_listing_trigrams"),
+            models.Index(fields=("category_slug", "name"), name="catalog_listing_category"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.sku
+
+
+_APOSTROPHES = {ord("'"): None, 0x2019: None}
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, apostrophes dropped: "Gardener's mug" is gardeners, mug."""
+    return re.findall(r"[^\W_]+", text.lower().translate(_APOSTROPHES))
+
+
+def trigrams_of(text: str) -> list[str]:
+    """The distinct three-letter pieces of a text's words, padded as pg_trgm does: "  m", " mu", "mug", …"""
+    pieces = set()
+    for word in words_of(text):
+        padded = f"  {word} "
+        pieces.update(padded[start : start + 3] for start in range(len(padded) - 2))
+    return sorted(pieces)

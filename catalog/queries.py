@@ -1,0 +1,216 @@
+"""What can be asked of the catalogue.
+
+`search`, `listing` and their kin read the listing that is folded from the log: a moment behind, which is why
+they say so. `product_for_sale` reads what is true now: the price that an order is placed at.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from catalog.models import CatalogListingRow, Category, Product, trigrams_of, words_of
+from payments.money import Money
+
+PAGE_SIZE = 24
+MAX_WORDS = 8
+STOP_WORDS = frozenset(
+    ("a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "the", "to", "with")
+)
+NEAR_ENOUGH = 0.4
+SORTS = {
+    "": "available > 0 DESC, score DESC, units_sold DESC, name, sku",
+    "popular": "units_sold DESC, name, sku",
+    "price": "price_amount, name, sku",
+    "-price": "price_amount DESC, name, sku",
+    "name": "name, sku",
+    "newest": "listed_at DESC, name, sku",
+}
+_COLUMNS = (
+    "sku, name, slug, description, category_slug, category_name, "
+    "price_amount, currency, picture, available, units_sold"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A product as shoppers see it; `available` and `units_sold` may be a moment behind."""
+
+    sku: str
+    name: str
+    slug: str
+    description: str
+    category_slug: str
+    category_name: str
+    price: Money
+    picture: str
+    available: int
+    units_sold: int
+
+    @property
+    def sold_out(self) -> bool:
+        """Was nothing left to sell a moment ago?"""
+        return self.available <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of what was found; `near_spelling`: nothing matched as written, these nearly do."""
+
+    items: tuple[Listing, ...]
+    total: int
+    number: int
+    size: int
+    near_spelling: bool = False
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; an empty result has one."""
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def previous(self) -> int | None:
+        """The number of the page before, if there is one."""
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def next(self) -> int | None:
+        """The number of the page after, if there is one."""
+        return self.number + 1 if self.number < self.pages else None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCount:
+    """A category, and how many products were listed in it a moment ago."""
+
+    slug: str
+    name: str
+    products: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductForSale:
+    """A product on offer, at the price that holds now."""
+
+    sku: str
+    name: str
+    slug: str
+    price: Money
+    picture: str
+
+
+_SEARCH = """
+WITH exact AS (
+    SELECT sku, {rank} AS score FROM catalog_listing
+    WHERE visible AND (%(category)s = '' OR category_slug = %(category)s) AND {matches}
+), near AS (
+    SELECT sku, {likeness} AS score FROM catalog_listing
+    WHERE visible AND (%(category)s = '' OR category_slug = %(category)s) AND {resembles}
+      AND NOT EXISTS (SELECT FROM exact)
+), found AS (
+    SELECT sku, score, false AS near FROM exact
+    UNION ALL
+    SELECT sku, score, true FROM near WHERE score >= 0.8 * (SELECT max(score) FROM near)
+)
+SELECT near, count(*) OVER (), {columns} FROM found JOIN catalog_listing USING (sku)
+ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
+"""
+
+
+def search(
+    text: str = "", *, category: str = "", sort: str = "", page: int = 1, size: int = PAGE_SIZE
+) -> Page:
+    """What is listed and fits the text: as written or begun, else spelled nearly so. One query."""
+    number = max(1, page)
+    words = [word for word in words_of(text) if word not in STOP_WORDS][:MAX_WORDS]
+    statement, values = _statement(words, SORTS.get(sort, SORTS[""]))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement, values | {"category": category, "size": size, "offset": (number - 1) * size}
+        )
+        rows = cursor.fetchall()
+    near, total = rows[0][:2] if rows else (False, 0)
+    return Page(tuple(_listing(*row[2:]) for row in rows), total, number, size, near)
+
+
+def listing(slug: str) -> Listing | None:
+    """The listed product at this address, as it was a moment ago."""
+    return next(iter(_listed(slug=slug, visible=True)), None)
+
+
+def listings_by_sku(skus: Iterable[str]) -> dict[str, Listing]:
+    """Listings by SKU, withdrawn ones too, as they were a moment ago; unknown SKUs are left out."""
+    return {found.sku: found for found in _listed(sku__in=list(skus)) if found.slug}
+
+
+def categories_with_counts() -> list[CategoryCount]:
+    """Every category in its order, with the number of products listed in it a moment ago."""
+    listed = (
+        CatalogListingRow.objects.filter(visible=True, category_slug=OuterRef("slug"))
+        .order_by()
+        .values("category_slug")
+        .annotate(listed=Count("sku"))
+        .values("listed")
+    )
+    rows = Category.objects.annotate(listed=Coalesce(Subquery(listed), 0)).values_list(
+        "slug", "name", "listed"
+    )
+    return [CategoryCount(*row) for row in rows]
+
+
+def product_for_sale(sku: str) -> ProductForSale | None:
+    """The product and the price that holds now; None when it is not offered."""
+    return products_for_sale([sku]).get(sku)
+
+
+def products_for_sale(skus: Iterable[str]) -> dict[str, ProductForSale]:
+    """Those of these SKUs that are on offer, at the prices that hold now."""
+    offered = Product.objects.filter(sku__in=list(skus), is_published=True)
+    return {
+        product.sku: ProductForSale(product.sku, product.name, product.slug, product.price, product.picture)
+        for product in offered
+    }
+
+
+def known_skus(skus: Iterable[str]) -> set[str]:
+    """Those of these SKUs that name a product, offered or withdrawn."""
+    return set(Product.objects.filter(sku__in=list(skus)).values_list("sku", flat=True))
+
+
+def _statement(words: list[str], order: str) -> tuple[str, dict[str, object]]:
+    if not words:
+        parts = {"rank": "0", "matches": "true", "likeness": "0", "resembles": "false"}
+        return _SEARCH.format(**parts, columns=_COLUMNS, order=order), {}
+    query = " && ".join(
+        f"(to_tsquery('english', %(prefix{n})s) || to_tsquery('simple', %(prefix{n})s))"
+        for n in range(len(words))
+    )
+    shares = [
+        f"(SELECT count(*) FROM unnest(trigrams) AS t WHERE t = ANY(%(grams{n})s)) / %(size{n})s::float"
+        for n in range(len(words))
+    ]
+    parts = {
+        "rank": f"ts_rank(search, {query})",
+        "matches": f"search @@ ({query})",
+        "likeness": f"({' + '.join(shares)})",
+        "resembles": " AND ".join(
+            ["trigrams && %(grams)s::varchar[]", *(f"{share} >= {NEAR_ENOUGH}" for share in shares)]
+        ),
+    }
+    values: dict[str, object] = {"grams": trigrams_of(" ".join(words))}
+    for n, word in enumerate(words):
+        grams = trigrams_of(word)
+        values |= {f"prefix{n}": f"{word}:*", f"grams{n}": grams, f"size{n}": len(grams)}
+    return _SEARCH.format(**parts, columns=_COLUMNS, order=order), values
+
+
+def _listed(**conditions: object) -> list[Listing]:
+    rows = CatalogListingRow.objects.filter(**conditions).values_list(*_COLUMNS.split(", "))
+    return [_listing(*row) for row in rows]
+
+
+def _listing(*columns: object) -> Listing:
+    *before, amount, currency, picture, available, units_sold = columns
+    return Listing(*before, Money(amount, currency), picture, available, units_sold)  # type: ignore[arg-type]

@@ -1,0 +1,181 @@
+"""The verbs of the catalogue."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from catalog.errors import InvalidPrice, SkuTaken, UnknownCategory, UnknownProduct
+from catalog.events import (
+    PriceChanged,
+    ProductAdded,
+    ProductDescribed,
+    ProductMoved,
+    ProductRelisted,
+    ProductWithdrawn,
+)
+from catalog.models import Category, Product
+from catalog.queries import known_skus
+from eventbus import publish
+from payments.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProduct:
+    """A product to be offered; without a slug it gets one from its name."""
+
+    sku: str
+    name: str
+    category_slug: str
+    price: Money
+    description: str = ""
+    slug: str = ""
+    picture: str = ""
+
+
+def add_category(*, slug: str, name: str, position: int = 0) -> None:
+    """Put up a shelf; harmless when it stands already."""
+    Category.objects.get_or_create(slug=slug, defaults={"name": name, "position": position})
+
+
+@transaction.atomic
+def rename_category(*, slug: str, name: str) -> None:
+    """Call a category something else; its address stays."""
+    category = _category(slug)
+    if category.name == name:
+        return
+    category.name = name
+    category.save(update_fields=["name"])
+    skus = category.products.order_by("sku").values_list("sku", flat=True)
+    publish(*(ProductMoved(sku=sku, category_slug=slug, category_name=name) for sku in skus))
+
+
+def add_product(*, product: NewProduct) -> None:
+    """Offer a product."""
+    add_products([product])
+
+
+@transaction.atomic
+def add_products(products: Sequence[NewProduct]) -> None:
+    """Offer many products at once: one INSERT, one publication. All of them, or none."""
+    if not products:
+        return
+    _refuse_taken(products)
+    categories = _categories({product.category_slug for product in products})
+    slugs = _free_slugs(products)
+    rows = [_row(product, categories[product.category_slug], slugs[product.sku]) for product in products]
+    Product.objects.bulk_create(rows)
+    publish(*(_added(row) for row in rows))
+
+
+@transaction.atomic
+def change_price(*, sku: str, price: Money) -> None:
+    """Ask another price from here on."""
+    if price.amount < 0:
+        raise InvalidPrice(sku, price)
+    product = _product(sku)
+    if product.price == price:
+        return
+    product.price_amount, product.currency = price.amount, price.currency
+    product.save(update_fields=["price_amount", "currency"])
+    publish(PriceChanged(sku=sku, price=price))
+
+
+@transaction.atomic
+def describe_product(*, sku: str, name: str, description: str, picture: str) -> None:
+    """Call, describe and picture a product anew; its address stays."""
+    product = _product(sku)
+    product.name, product.description, product.picture = name, description, picture
+    product.save(update_fields=["name", "description", "picture"])
+    publish(ProductDescribed(sku=sku, name=name, description=description, picture=picture))
+
+
+@transaction.atomic
+def move_product(*, sku: str, category_slug: str) -> None:
+    """Put a product into another category."""
+    product, category = _product(sku), _category(category_slug)
+    product.category = category
+    product.save(update_fields=["category"])
+    publish(ProductMoved(sku=sku, category_slug=category.slug, category_name=category.name))
+
+
+@transaction.atomic
+def withdraw_product(*, sku: str) -> None:
+    """Offer a product no longer; harmless when it is not offered."""
+    if Product.objects.filter(sku=_product(sku).sku, is_published=True).update(is_published=False):
+        publish(ProductWithdrawn(sku=sku))
+
+
+@transaction.atomic
+def relist_product(*, sku: str) -> None:
+    """Offer a withdrawn product again; harmless when it is offered."""
+    if Product.objects.filter(sku=_product(sku).sku, is_published=False).update(is_published=True):
+        publish(ProductRelisted(sku=sku))
+
+
+def _product(sku: str) -> Product:
+    product = Product.objects.select_for_update().filter(sku=sku).first()
+    if product is None:
+        raise UnknownProduct(sku)
+    return product
+
+
+def _category(slug: str) -> Category:
+    return _categories({slug})[slug]
+
+
+def _categories(slugs: Iterable[str]) -> dict[str, Category]:
+    found = {category.slug: category for category in Category.objects.filter(slug__in=slugs)}
+    for slug in slugs:
+        if slug not in found:
+            raise UnknownCategory(slug)
+    return found
+
+
+def _refuse_taken(products: Sequence[NewProduct]) -> None:
+    for product in products:
+        if product.price.amount < 0:
+            raise InvalidPrice(product.sku, product.price)
+    skus = [product.sku for product in products]
+    taken = known_skus(skus) | {sku for sku, times in Counter(skus).items() if times > 1}
+    if taken:
+        raise SkuTaken(sorted(taken))
+
+
+def _free_slugs(products: Sequence[NewProduct]) -> dict[str, str]:
+    wanted = {product.sku: product.slug or slugify(product.name)[:80] for product in products}
+    taken = set(Product.objects.filter(slug__in=wanted.values()).values_list("slug", flat=True))
+    slugs = {}
+    for sku, slug in wanted.items():
+        free = slug if slug and slug not in taken else f"{slug}-{slugify(sku)}".strip("-")
+        taken.add(free)
+        slugs[sku] = free
+    return slugs
+
+
+def _row(product: NewProduct, category: Category, slug: str) -> Product:
+    return Product(
+        sku=product.sku,
+        slug=slug,
+        name=product.name,
+        description=product.description,
+        category=category,
+        price_amount=product.price.amount,
+        currency=product.price.currency,
+        picture=product.picture,
+    )
+
+
+def _added(row: Product) -> ProductAdded:
+    return ProductAdded(
+        sku=row.sku,
+        name=row.name,
+        slug=row.slug,
+        description=row.description,
+        category_slug=row.category.slug,
+        category_name=row.category.name,
+        price=row.price,
+        picture=row.picture,
+    )
