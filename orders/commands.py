@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from eventbus import Command
-
 from inventory.events import Shortage
 
 

@@ -54,7 +54,9 @@ class TotalChanged(OrdersError):
 
     def __init__(self, expected: Money, actual: Money) -> None:
         self.expected, self.actual = expected, actual
-        super().__init__(f"The total has changed from {expected} to {actual}. Please look again before you order.")
+        super().__init__(
+            f"The total has changed from {expected} to {actual}. Please look again before you order."
+        )
 
 
 class OrderNotFound(OrdersError):
@@ -79,3 +81,11 @@ class LinkNotValid(OrdersError):
 
     def __init__(self) -> None:
         super().__init__("This link is not valid. Please open it exactly as it stands in your mail.")
+
+
+class ParcelRefused(OrdersError):
+    """The carrier will not take the parcel."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The carrier refused the parcel: {reason}")

@@ -3,14 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from eventbus import Event
 from msgspec import Struct
 
+from eventbus import Event
 from payments.money import Money
 
 
 class CustomerSnapshot(Struct, frozen=True, kw_only=True):
-    """Who buys, as they were when they committed; wholesale customers have a reference instead of an e-mail."""
+    """Who buys, as they were then; a wholesale customer has a reference instead of an e-mail address."""
 
     name: str
     email: str = ""
@@ -58,11 +58,12 @@ class OrderPlaced(Event, name="orders.order_placed", version=1, key="order_id"):
 
 
 class OrderConfirmed(Event, name="orders.order_confirmed", version=1, key="order_id"):
-    """Stock is reserved and the money is in: the shop owes the goods."""
+    """Stock is reserved and the money is in: the shop owes the goods, by carrier or by its own delivery."""
 
     order_id: UUID
     units: int
     total: Money
+    delivery: str
     confirmed_at: datetime
 
 
@@ -75,7 +76,7 @@ class OrderShipped(Event, name="orders.order_shipped", version=1, key="order_id"
 
 
 class OrderCancelled(Event, name="orders.order_cancelled", version=1, key="order_id"):
-    """The order ends without goods; `message` is what the shopper reads, `refund` what a confirmed order gives back."""
+    """The order ends without goods; `message` is for the shopper, `refund` what a confirmed one gives back."""
 
     order_id: UUID
     reason: str

@@ -3,10 +3,11 @@
 from orders.models.cart import MOST_PER_LINE, Cart, CartLine, delivery_charge
 from orders.models.fulfilment import Notification, Return, Shipment
 from orders.models.numbers import is_number, new_number
-from orders.models.order import TRANSITIONS, Order, OrderEvent, OrderState, evolve, fold
+from orders.models.order import LINK_SALT, TRANSITIONS, Order, OrderEvent, OrderState, evolve, fold
 from orders.models.read_models import OrderHistoryRow, SalesByDayRow
 
 __all__ = [
+    "LINK_SALT",
     "MOST_PER_LINE",
     "TRANSITIONS",
     "Cart",

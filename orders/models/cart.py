@@ -39,16 +39,16 @@ class CartLine(models.Model):
     currency = models.CharField(max_length=3)
 
     class Meta:
-        ordering = ["id"]
-        constraints = [
+        ordering = ("id",)
+        constraints = (
             models.UniqueConstraint(fields=["cart", "sku"], name="orders_cartline_once_per_cart"),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MOST_PER_LINE), name="orders_cartline_quantity"
             ),
-        ]
+        )
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.sku}"
+        return f"{self.quantity} x {self.sku}"
 
     @property
     def seen_price(self) -> Money:

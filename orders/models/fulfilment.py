@@ -52,10 +52,10 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
-        ordering = ["-sent_at"]
-        constraints = [
+        ordering = ("-sent_at",)
+        constraints = (
             models.UniqueConstraint(fields=["message_id", "recipient"], name="orders_notification_once"),
-        ]
+        )
 
     def __str__(self) -> str:
         return self.subject

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 from django.db import models
-from eventbus import Event
 
+from eventbus import Event
 from orders.errors import TransitionRefused
 from orders.events import (
     Address,
@@ -21,6 +21,8 @@ from orders.events import (
     OrderShipped,
 )
 from payments.money import Money
+
+LINK_SALT = "orders.link"
 
 OrderEvent = OrderPlaced | OrderConfirmed | OrderShipped | OrderCancelled
 
@@ -121,10 +123,10 @@ class Order(models.Model):
     message = models.TextField()
 
     class Meta:
-        constraints = [
+        constraints = (
             models.CheckConstraint(condition=models.Q(state__in=STATES), name="orders_order_state_known"),
             models.CheckConstraint(condition=models.Q(revision__gte=1), name="orders_order_revision_from_1"),
-        ]
+        )
 
     def __str__(self) -> str:
         return self.number

@@ -1,0 +1,60 @@
+"""Verbs of the cart."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog import queries as catalog
+from orders.errors import CartAlreadyOrdered, CartNotFound, NotForSale, QuantityRefused
+from orders.models import MOST_PER_LINE, Cart, CartLine, Order
+
+
+def create_cart() -> UUID:
+    """Open an empty cart."""
+    return Cart.objects.create().id
+
+
+@transaction.atomic
+def add_to_cart(*, cart_id: UUID, sku: str, quantity: int = 1) -> None:
+    """Add pieces of an article at today's price, on top of those already picked."""
+    cart = open_cart(cart_id)
+    product = catalog.product_for_sale(sku)
+    if product is None:
+        raise NotForSale(sku)
+    line = cart.lines.filter(sku=sku).first() or CartLine(cart=cart, sku=sku, quantity=0)
+    line.quantity = _allowed(quantity, line.quantity)
+    line.title = product.name
+    line.seen_amount, line.currency = product.price.amount, product.price.currency
+    line.save()
+
+
+@transaction.atomic
+def change_quantity(*, cart_id: UUID, sku: str, quantity: int) -> None:
+    """Set how many pieces of an article the cart holds; 0 takes it out."""
+    lines = open_cart(cart_id).lines.filter(sku=sku)
+    if quantity == 0:
+        lines.delete()
+    else:
+        lines.update(quantity=_allowed(quantity))
+
+
+def remove_line(*, cart_id: UUID, sku: str) -> None:
+    """Take an article out of the cart."""
+    change_quantity(cart_id=cart_id, sku=sku, quantity=0)
+
+
+def open_cart(cart_id: UUID) -> Cart:
+    """The cart, locked, so that it cannot be ordered while it changes."""
+    cart = Cart.objects.select_for_update().filter(pk=cart_id).first()
+    if cart is None:
+        raise CartNotFound(cart_id)
+    ordered = Order.objects.filter(cart_id=cart_id).values_list("id", flat=True).first()
+    if ordered:
+        raise CartAlreadyOrdered(cart_id, ordered)
+    return cart
+
+
+def _allowed(quantity: int, already: int = 0) -> int:
+    if quantity < 1 or quantity + already > MOST_PER_LINE:
+        raise QuantityRefused(quantity + already, MOST_PER_LINE)
+    return quantity + already

@@ -1,0 +1,18 @@
+"""Links by which a guest opens their own order."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+
+from orders.models import LINK_SALT
+
+
+def order_token(order_id: UUID) -> str:
+    """A token for the link to an order; only this shop can write one."""
+    return signing.dumps(str(order_id), salt=LINK_SALT)
+
+
+def order_link(order_id: UUID) -> str:
+    """The full address of the order's status page, for a mail."""
+    return f"{settings.SITE_URL}/orders/{order_token(order_id)}/"

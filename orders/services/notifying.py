@@ -1,0 +1,56 @@
+"""Writing to people: rendered, sent, and kept where staff can read it."""
+
+from collections.abc import Callable
+from smtplib import SMTPException
+from typing import Any
+from uuid import UUID
+
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+from eventbus import DependencyDown
+from orders.models import Notification
+from orders.queries import order_state
+from orders.services.links import order_link
+
+
+def notify_customer(*, order_id: UUID, template: str, message_id: UUID) -> Callable[[], None] | None:
+    """Send the customer the mail `template` about their order; nobody without an address gets one."""
+    order = order_state(order_id)
+    context = {"order": order, "link": order_link(order_id)}
+    return notify(
+        recipient=order.customer.email,
+        template=template,
+        message_id=message_id,
+        context=context,
+        order_id=order_id,
+    )
+
+
+def notify(
+    *, recipient: str, template: str, message_id: UUID, context: dict[str, Any], order_id: UUID | None = None
+) -> Callable[[], None] | None:
+    """Send one mail for this message and recipient, and answer with what records it; None when done before."""
+    if not recipient or Notification.objects.filter(message_id=message_id, recipient=recipient).exists():
+        return None
+    text = render_to_string(f"orders/mail/{template}.txt", context)
+    subject, _, body = text.partition("\n")
+    _send(recipient, subject, body.lstrip("\n"), message_id)
+    notification = Notification(
+        message_id=message_id,
+        recipient=recipient,
+        order_id=order_id,
+        template=template,
+        subject=subject,
+        body=body.lstrip("\n"),
+    )
+    return notification.save
+
+
+def _send(recipient: str, subject: str, body: str, message_id: UUID) -> None:
+    # A mail that is sent twice after a crash carries the same id, which mail programs show once.
+    mail = EmailMessage(subject, body, to=[recipient], headers={"Message-ID": f"<{message_id}@shop>"})
+    try:
+        mail.send()
+    except (SMTPException, ConnectionError, TimeoutError) as failure:
+        raise DependencyDown("mail server") from failure

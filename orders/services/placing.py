@@ -1,0 +1,122 @@
+"""Placing an order: from a cart, or on account for a wholesale customer."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from catalog import queries as catalog
+from eventbus import current_time
+from orders.errors import CartAlreadyOrdered, CartIsEmpty, NotForSale, TotalChanged
+from orders.events import Address, CustomerSnapshot, OrderLine, OrderPlaced
+from orders.models import CartLine, delivery_charge, new_number
+from orders.services.carts import open_cart
+from orders.services.fulfilling import record
+from payments import services as payments
+from payments.money import Money
+
+
+@transaction.atomic
+def place_order(
+    *,
+    cart_id: UUID,
+    customer: CustomerSnapshot,
+    address: Address,
+    card_token: str,
+    payment_method: str = "card",
+    expected_total: Money | None = None,
+) -> UUID:
+    """Turn the cart into an order at today's prices; a cart that is one already answers with that order."""
+    try:
+        cart = open_cart(cart_id)
+    except CartAlreadyOrdered as ordered:
+        return ordered.order_id
+    lines = tuple(_priced(line) for line in cart.lines.all())
+    if not lines:
+        raise CartIsEmpty(cart_id)
+    placed = _order_of(
+        lines,
+        delivery_charge(_sum(lines)),
+        customer=customer,
+        address=address,
+        cart_id=cart_id,
+        payment_method=payment_method,
+        delivery="carrier",
+    )
+    if expected_total is not None and expected_total != placed.total:
+        raise TotalChanged(expected_total, placed.total)
+    return _place(placed, card_token)
+
+
+@transaction.atomic
+def place_order_on_account(
+    *,
+    order_id: UUID,
+    customer_reference: str,
+    lines: Sequence[OrderLine],
+    shipping: Money,
+    number: str = "",
+    customer_name: str = "",
+    address: Address | None = None,
+) -> UUID:
+    """Place a wholesale order, charged to the customer's account and delivered by the shop itself."""
+    customer = CustomerSnapshot(name=customer_name or customer_reference, reference=customer_reference)
+    return _place(
+        _order_of(
+            tuple(lines),
+            shipping,
+            order_id=order_id,
+            number=number,
+            customer=customer,
+            address=address,
+            payment_method="account",
+            delivery="own",
+        )
+    )
+
+
+def _place(placed: OrderPlaced, card_token: str = "") -> UUID:
+    record(None, placed)
+    payments.request_payment(
+        order_id=placed.order_id, amount=placed.total, method=placed.payment_method, card_token=card_token
+    )
+    return placed.order_id
+
+
+def _order_of(
+    lines: tuple[OrderLine, ...],
+    shipping: Money,
+    *,
+    customer: CustomerSnapshot,
+    address: Address | None,
+    payment_method: str,
+    delivery: str,
+    cart_id: UUID | None = None,
+    order_id: UUID | None = None,
+    number: str = "",
+) -> OrderPlaced:
+    return OrderPlaced(
+        order_id=order_id or uuid4(),
+        number=number or new_number(),
+        customer=customer,
+        address=address,
+        lines=lines,
+        shipping=shipping,
+        total=_sum(lines) + shipping,
+        payment_method=payment_method,
+        delivery=delivery,
+        cart_id=cart_id,
+        placed_at=current_time(),
+    )
+
+
+def _priced(line: CartLine) -> OrderLine:
+    product = catalog.product_for_sale(line.sku)
+    if product is None:
+        raise NotForSale(line.sku, line.title)
+    return OrderLine(sku=line.sku, title=product.name, quantity=line.quantity, unit_price=product.price)
+
+
+def _sum(lines: tuple[OrderLine, ...]) -> Money:
+    first, *others = (line.total for line in lines)
+    return sum(others, first)
