@@ -23,7 +23,8 @@ function swap(live, page) {
   const focused = live.contains(document.activeElement) && document.activeElement.id;
   live.replaceWith(fresh);
   document.title = page.title;
-  document.querySelector("#order-said").textContent = fresh.querySelector("h1").textContent;
+  const said = fresh.querySelector("[aria-current] .step-note") ?? fresh.querySelector("h1");
+  document.querySelector("#order-said").textContent = said.textContent;
   if (focused) document.getElementById(focused)?.focus();
 }
 

@@ -1,0 +1,151 @@
+"""Cart, checkout and the order's own page; each view parses, calls one service or query, and renders."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from orders import queries, services
+from orders.errors import CartNotFound, LinkNotValid, OrdersError
+from orders.forms import CheckoutForm, LineForm
+from orders.queries import CartView
+
+_CART = "cart_id"
+
+
+def basket(request: HttpRequest) -> dict[str, object]:
+    """Context processor: the pieces in the shopper's cart, counted only on pages that show them."""
+    return {"units_in_cart": SimpleLazyObject(lambda: _units(request))}
+
+
+@require_safe
+@never_cache
+def cart(request: HttpRequest) -> HttpResponse:
+    """What the shopper has picked, at today's prices."""
+    return render(request, "orders/cart.html", {"cart": _open_cart(request)})
+
+
+@require_POST
+def add_to_cart(request: HttpRequest) -> HttpResponse:
+    """Put an article into the cart, a new one where there is none."""
+    form = LineForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.refusal)
+        return redirect("orders:cart")
+    try:
+        services.add_to_cart(cart_id=_cart_to_fill(request), **form.cleaned_data)
+    except OrdersError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "It is in your basket.")
+    return redirect("orders:cart")
+
+
+@require_POST
+def change_cart(request: HttpRequest) -> HttpResponse:
+    """Set how many of an article the cart holds; 0 takes it out."""
+    form = LineForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.refusal)
+        return redirect("orders:cart")
+    try:
+        services.change_quantity(cart_id=_cart_to_fill(request), **form.cleaned_data)
+    except OrdersError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("orders:cart")
+
+
+@never_cache
+@sensitive_post_parameters("card_number", "expiry", "cvc")
+def checkout(request: HttpRequest) -> HttpResponse:
+    """One page for a guest to order and pay; sent twice, it leads to the same order."""
+    cart = _cart(request)
+    if cart is None or (request.method != "POST" and not cart.can_order):
+        return redirect("orders:cart")
+    if request.method != "POST":
+        return _show_checkout(request, CheckoutForm(cart))
+    if cart.order_id:
+        return _to_order(cart.order_id)
+    return _place_order(request, CheckoutForm(cart, request.POST))
+
+
+@require_safe
+@never_cache
+def status(request: HttpRequest, token: str) -> HttpResponse:
+    """Where the order stands, from the write model: never behind, never ahead."""
+    order = queries.order_status(_order_of(token))
+    return render(request, "orders/status.html", {"status": order, "token": token})
+
+
+@require_safe
+@never_cache
+def mails(request: HttpRequest, token: str) -> HttpResponse:
+    """The mails that were sent about the order."""
+    order_id = _order_of(token)
+    context = {"status": queries.order_status(order_id), "mails": queries.mails_about(order_id)}
+    return render(request, "orders/mails.html", context | {"token": token})
+
+
+def _place_order(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
+    if not form.is_valid():
+        return _show_checkout(request, form)
+    try:
+        order_id = services.place_order(
+            cart_id=form.cart.cart_id,
+            customer=form.customer,
+            address=form.address,
+            card_token=form.card_token,
+            expected_total=form.seen_total,
+        )
+    except OrdersError as refusal:
+        form.add_error(None, str(refusal))
+        return _show_checkout(request, form)
+    return _to_order(order_id)
+
+
+def _show_checkout(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
+    answer = 422 if form.is_bound else 200
+    return render(request, "orders/checkout.html", {"form": form, "cart": form.cart}, status=answer)
+
+
+def _to_order(order_id: UUID) -> HttpResponse:
+    return redirect("orders:status", token=services.order_token(order_id))
+
+
+def _order_of(token: str) -> UUID:
+    try:
+        return queries.order_by_token(token)
+    except LinkNotValid as invalid:
+        raise Http404(str(invalid)) from None
+
+
+def _cart(request: HttpRequest) -> CartView | None:
+    cart_id = request.session.get(_CART)
+    try:
+        return queries.cart_view(UUID(cart_id)) if cart_id else None
+    except CartNotFound:
+        return None
+
+
+def _open_cart(request: HttpRequest) -> CartView | None:
+    cart = _cart(request)
+    return None if cart and cart.order_id else cart
+
+
+def _cart_to_fill(request: HttpRequest) -> UUID:
+    cart = _open_cart(request)
+    if cart:
+        return cart.cart_id
+    cart_id = services.create_cart()
+    request.session[_CART] = str(cart_id)
+    return cart_id
+
+
+def _units(request: HttpRequest) -> int:
+    cart = _open_cart(request)
+    return cart.units if cart else 0
