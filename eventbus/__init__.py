@@ -1,0 +1,40 @@
+"""The event bus: an outbox and event log in Postgres, and three kinds of consumers fed from it.
+
+A room publishes typed facts and requests in its own transaction (`publish`, `send`); projections, handlers and
+sagas get them in order, through Celery workers or in the publishing process. See README.md beside this file.
+"""
+
+from eventbus.context import backdated, correlate, current_envelope, current_time
+from eventbus.errors import ConcurrencyError, DependencyDown, NoTransaction, Reject
+from eventbus.log import read_stream
+from eventbus.messages import Command, Envelope, Event
+from eventbus.outbox import publish, send
+from eventbus.projections import Projection
+from eventbus.registry import Json, upcast
+from eventbus.sagas import Saga
+from eventbus.subscriptions import Record, handles, on, subscribe
+
+__all__ = [
+    "Command",
+    "ConcurrencyError",
+    "DependencyDown",
+    "Envelope",
+    "Event",
+    "Json",
+    "NoTransaction",
+    "Projection",
+    "Record",
+    "Reject",
+    "Saga",
+    "backdated",
+    "correlate",
+    "current_envelope",
+    "current_time",
+    "handles",
+    "on",
+    "publish",
+    "read_stream",
+    "send",
+    "subscribe",
+    "upcast",
+]

@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
+
+
+class EventBusConfig(AppConfig):
+    name = "eventbus"
+    verbose_name = "Event bus"
+
+    def ready(self) -> None:
+        """Find every room's messages, handlers, projections and sagas."""
+        from eventbus import checks  # noqa: F401, PLC0415
+
+        autodiscover_modules("events", "commands", "handlers", "projections", "sagas")
+        post_migrate.connect(_register_subscriptions, sender=self)
+
+
+def _register_subscriptions(**_: object) -> None:
+    from eventbus.lanes import ensure_checkpoints  # noqa: PLC0415
+
+    ensure_checkpoints()

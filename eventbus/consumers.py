@@ -1,0 +1,148 @@
+"""What each kind of subscription does with a batch of messages, inside the lane's transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from django.utils import timezone
+
+from eventbus import outbox, registry
+from eventbus.context import Cause, cause_of, handling
+from eventbus.messages import Command, Envelope
+from eventbus.models import Delivery, SagaState, Timer
+from eventbus.projections import Projection
+from eventbus.sagas import Later, Saga
+from eventbus.subscriptions import Batch, Subscription, invoke
+
+
+def consume(subscription: Subscription, batch: Batch) -> None:
+    """Hand a batch to its consumer. An exception means that nothing of the batch has happened."""
+    if subscription.external:
+        set_aside(subscription, batch)
+    elif subscription.queue == "projections":
+        projection: Projection = subscription.consumer()
+        projection.apply(batch)
+    elif subscription.queue == "sagas":
+        _advance_sagas(subscription.consumer, batch)
+    else:
+        for envelope in batch:
+            with handling(envelope):
+                invoke(subscription.consumer.call, envelope)
+
+
+def set_aside(subscription: Subscription, batch: Batch, **details: Any) -> None:
+    """Keep messages for later, one delivery each."""
+    details = {"due_at": timezone.now()} | details
+    Delivery.objects.bulk_create(
+        (
+            Delivery(
+                subscription=subscription.name,
+                message_id=envelope.position,
+                stream=envelope.stream,
+                shard=outbox.shard_of(envelope.stream),
+                **details,
+            )
+            for envelope in batch
+        ),
+        batch_size=1000,
+    )
+
+
+def _advance_sagas(cls: type[Saga], batch: Batch) -> None:
+    by_key: dict[str, list[Envelope]] = defaultdict(list)
+    for envelope in batch:
+        by_key[str(envelope.message.key_value)].append(envelope)
+    states = _load_states(cls, by_key)
+    steps = _Steps()
+    for key, envelopes in by_key.items():
+        for envelope in envelopes:
+            if _listens(cls, states.get(key), envelope):
+                state = states.setdefault(key, SagaState(saga=cls.name, key=key))
+                _advance(cls, state, envelope, steps)
+    steps.carry_out(cls)
+
+
+def _load_states(cls: type[Saga], keys: Iterable[str]) -> dict[str, SagaState]:
+    found = SagaState.objects.select_for_update().filter(saga=cls.name, key__in=list(keys)).order_by("key")
+    return {state.key: state for state in found}
+
+
+def _listens(cls: type[Saga], state: SagaState | None, envelope: Envelope) -> bool:
+    if state is None:
+        return isinstance(envelope.message, cls.starts)
+    return state.status == SagaState.Status.RUNNING
+
+
+class _Steps:
+    """What the sagas of a batch have decided, to be stored and sent at once."""
+
+    def __init__(self) -> None:
+        self.records: list[outbox.Record] = []
+        self.states: dict[str, SagaState] = {}
+        self.timers: list[Timer] = []
+
+    def carry_out(self, cls: type[Saga]) -> None:
+        """Store the states and timers, and send the commands: one statement each."""
+        SagaState.objects.bulk_create(
+            self.states.values(),
+            update_conflicts=True,
+            unique_fields=["saga", "key"],
+            update_fields=["status", "undos", "updated_at"],
+        )
+        ended = [key for key, state in self.states.items() if state.status == SagaState.Status.COMPLETED]
+        Timer.objects.bulk_create([timer for timer in self.timers if timer.key not in ended])
+        if ended:
+            Timer.objects.filter(saga=cls.name, key__in=ended).delete()
+        outbox.append(self.records)
+
+
+def _advance(cls: type[Saga], state: SagaState, envelope: Envelope, steps: _Steps) -> None:
+    saga = cls(_stored_command(undo) for undo in state.undos)
+    invoke(cls.calls[type(envelope.message)], envelope, saga)
+    cause = cause_of(envelope)
+    state.undos = [_storable(undo) for undo in saga.undos]
+    state.status = SagaState.Status.COMPLETED if saga.completed else SagaState.Status.RUNNING
+    state.updated_at = timezone.now()
+    steps.states[state.key] = state
+    steps.timers += [_timer(state, later, cause) for later in saga.timeouts]
+    steps.records += [outbox.Record(command, cause) for command in saga.sent]
+
+
+def _storable(command: Command) -> dict[str, Any]:
+    contract = command.contract
+    return {"type": contract.name, "version": contract.version, "data": registry.encode(command)}
+
+
+def _stored_command(stored: dict[str, Any]) -> Command:
+    command = registry.decode(stored["type"], stored["version"], stored["data"])
+    assert isinstance(command, Command)
+    return command
+
+
+def _timer(state: SagaState, later: Later, cause: Cause) -> Timer:
+    contract = later.event.contract
+    return Timer(
+        saga=state.saga,
+        key=state.key,
+        due_at=timezone.now() + timedelta(seconds=later.seconds),
+        type=contract.name,
+        version=contract.version,
+        data=registry.encode(later.event),
+        cause=msgspec.to_builtins(msgspec.structs.replace(cause, envelope=None)),
+    )
+
+
+def fire_timers(now: Any) -> int:
+    """Publish the timeouts that are due; returns how many."""
+    due = list(
+        Timer.objects.select_for_update(skip_locked=True).filter(due_at__lte=now).order_by("due_at")[:200]
+    )
+    records = [
+        outbox.Record(registry.decode(t.type, t.version, t.data), msgspec.convert(t.cause, Cause))
+        for t in due
+    ]
+    outbox.append(records)
+    Timer.objects.filter(pk__in=[timer.pk for timer in due]).delete()
+    return len(due)

@@ -1,0 +1,86 @@
+"""Why a message is published: the story it belongs to, its direct cause, and the time it speaks of."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from msgspec import Struct
+from msgspec.structs import replace
+
+from eventbus.messages import Envelope
+
+BACKDATED = "backdated"
+
+
+class Cause(Struct, frozen=True):
+    """What messages published now inherit."""
+
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    occurred_at: datetime | None = None
+    headers: Mapping[str, Any] = {}
+    envelope: Envelope | None = None
+
+
+_cause: ContextVar[Cause] = ContextVar("eventbus_cause", default=Cause())
+
+
+def current_cause() -> Cause:
+    """What a message published now would inherit."""
+    return _cause.get()
+
+
+def current_envelope() -> Envelope | None:
+    """The envelope of the message being handled, or None outside a handler."""
+    return _cause.get().envelope
+
+
+def current_time() -> datetime:
+    """The time the current work speaks of: that of `backdated`, else now."""
+    return _cause.get().occurred_at or timezone.now()
+
+
+@contextmanager
+def correlate(correlation_id: UUID, **headers: str) -> Generator[None]:
+    """Everything published inside belongs to the story `correlation_id` and carries `headers`."""
+    with _within(replace(_cause.get(), correlation_id=correlation_id, headers=headers)):
+        yield
+
+
+@contextmanager
+def backdated(occurred_at: datetime) -> Generator[None]:
+    """Everything published inside, and all that it causes, happened at `occurred_at`: for importing history."""
+    headers = {**_cause.get().headers, BACKDATED: True}
+    with _within(replace(_cause.get(), occurred_at=occurred_at, headers=headers)):
+        yield
+
+
+def cause_of(envelope: Envelope) -> Cause:
+    """What the messages inherit that the handling of `envelope` publishes."""
+    return Cause(
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.id,
+        occurred_at=envelope.occurred_at if envelope.headers.get(BACKDATED) else None,
+        headers=envelope.headers,
+        envelope=envelope,
+    )
+
+
+@contextmanager
+def handling(envelope: Envelope) -> Generator[None]:
+    """Everything published inside is caused by `envelope`."""
+    with _within(cause_of(envelope)):
+        yield
+
+
+@contextmanager
+def _within(cause: Cause) -> Generator[None]:
+    token = _cause.set(cause)
+    try:
+        yield
+    finally:
+        _cause.reset(token)

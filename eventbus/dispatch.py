@@ -1,0 +1,51 @@
+"""Waking the workers: `EVENTBUS["DISPATCH"]` says who delivers.
+
+- "celery": the relay sends wake-ups through Celery. Publishing costs nothing but its INSERT.
+- "inline": the publishing process delivers right after its commit; no Celery, no Redis: the first step.
+- "manual": nobody, until something calls `drain()` (tests) or a relay runs.
+"""
+
+from functools import partial
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+
+from eventbus.subscriptions import subscription
+
+Lane = tuple[str, int]
+WAKE_SECONDS = 5
+
+
+def mode() -> str:
+    """Who delivers: "celery", "inline" or "manual"."""
+    return str(getattr(settings, "EVENTBUS", {}).get("DISPATCH", "inline"))
+
+
+def after_commit() -> None:
+    """Deliver in this process once the transaction has committed, where the settings say so."""
+    if mode() == "inline":
+        transaction.on_commit(partial(_drain_robustly), robust=True)
+
+
+def _drain_robustly() -> None:
+    from eventbus.draining import drain  # noqa: PLC0415  (delivery needs the models, publishing does not)
+
+    drain()
+
+
+def wake(lane: Lane) -> None:
+    """Tell a worker that a lane has work, unless a wake-up for it is still on its way."""
+    from eventbus.tasks import deliver  # noqa: PLC0415  (without Celery this module works as well)
+
+    if cache.add(_key(lane), 1, timeout=WAKE_SECONDS):
+        deliver.apply_async(lane, queue=subscription(lane[0]).queue, retry=False)
+
+
+def awake(lane: Lane) -> None:
+    """A worker has heard: from now on a new wake-up is needed."""
+    cache.delete(_key(lane))
+
+
+def _key(lane: Lane) -> str:
+    return f"eventbus:wake:{lane[0]}:{lane[1]}"

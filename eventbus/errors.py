@@ -1,0 +1,41 @@
+"""What can go wrong on the bus; every message says who did what, what was expected and what to do."""
+
+
+class EventBusError(Exception):
+    """Anything the bus refuses or reports."""
+
+
+class NoTransaction(EventBusError):
+    """publish() or send() was called outside transaction.atomic."""
+
+
+class ConcurrencyError(EventBusError):
+    """Two writers appended the same revision to one stream; reload the aggregate and decide again."""
+
+
+class DefinitionError(EventBusError):
+    """A message, handler, projection or saga is declared in a way the bus cannot use."""
+
+
+class UnknownMessage(EventBusError):
+    """This process has no class for a message's type or version; a newer process may have it."""
+
+
+class ImpureFold(EventBusError):
+    """A projection tried to do more than change its row."""
+
+
+class LeaseLost(EventBusError):
+    """An external call outlived its lease, and another worker has taken the delivery over."""
+
+
+class NotRebuilt(EventBusError, AssertionError):
+    """A projection's live rows differ from the rows rebuilt from the log."""
+
+
+class Reject(EventBusError):
+    """Raised by a handler: this message can never succeed; make it a dead letter now, with this reason."""
+
+
+class DependencyDown(EventBusError):
+    """Raised by an external handler: the other side cannot be reached; try again later, at no attempt's cost."""

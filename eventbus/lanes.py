@@ -1,0 +1,223 @@
+"""Delivering a lane: the part of the log that one subscription reads in order.
+
+One transaction claims the lane's checkpoint, hands a batch to the consumer and moves the checkpoint. A worker
+that dies lets go of the row, and nothing has happened. When a batch fails, it is done again message by
+message: the failing one is rolled back alone and set aside, and the rest of its stream waits behind it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from msgspec import Struct
+
+from eventbus import log, sql
+from eventbus.consumers import consume, set_aside
+from eventbus.errors import Reject, UnknownMessage
+from eventbus.log import Progress, Selection, Undecodable
+from eventbus.messages import Envelope
+from eventbus.models import Checkpoint, Delivery
+from eventbus.retry import backoff
+from eventbus.snapshots import NOTHING, Snapshot
+from eventbus.subscriptions import Batch, Subscription, subscriptions
+
+UNKNOWN_DELAY = timedelta(seconds=30)
+STALE_TRANSACTIONS = 1000
+_ERROR_LENGTH = 4000
+
+
+class Claim(Struct, frozen=True):
+    """A lane this transaction holds."""
+
+    checkpoint_id: int
+    progress: Progress
+
+
+def ensure_checkpoints() -> None:
+    """Give every subscription that has none its checkpoint.
+
+    Projections and command handlers start at the beginning of the log; listeners and sagas start now, so that
+    a new mail handler does not write to last year's customers.
+    """
+    if not (missing := _lanes() - set(Checkpoint.objects.values_list("subscription", "shard"))):
+        return
+    now = log.visible_now()
+    starts = {s.name: NOTHING if s.from_start else now for s in subscriptions()}
+    Checkpoint.objects.bulk_create(
+        [
+            Checkpoint(subscription=name, shard=shard, seen=str(starts[name]))
+            for name, shard in sorted(missing)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _lanes() -> set[tuple[str, int]]:
+    return {lane for subscription in subscriptions() for lane in subscription.lanes}
+
+
+def deliver_lane(subscription: Subscription, shard: int, now: datetime) -> Iterator[int]:
+    """Deliver a lane batch by batch until nothing is left; yields how many messages each batch had.
+
+    Returns at once while another worker holds the lane: that one looks again after its commit.
+    """
+    while True:
+        delivered = _deliver_batch(subscription, shard, now)
+        if delivered is None:
+            return
+        yield delivered
+        if delivered == 0 and not _has_news(subscription, shard):
+            return
+
+
+def _has_news(subscription: Subscription, shard: int) -> bool:
+    """Whether the lane has messages, asked without holding it.
+
+    The last look must come after the lane was let go: a worker that was woken for a newer message meanwhile
+    found the lane taken and went away.
+    """
+    claim = _find_lane(sql.READ_LANE, subscription, shard)
+    return bool(claim and log.read(claim.progress, _selection(subscription, shard), 1)[1])
+
+
+def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> int | None:
+    try:
+        with transaction.atomic():
+            return _deliver(subscription, shard, now, carefully=False)
+    except Exception:
+        # Which message failed is found, and its error kept, on the careful way.
+        with transaction.atomic():
+            return _deliver(subscription, shard, now, carefully=True)
+
+
+def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully: bool) -> int | None:
+    claim = _find_lane(sql.CLAIM_LANE, subscription, shard)
+    if claim is None:
+        return None
+    retried = 0 if subscription.external else _retry_due(subscription, shard, now)
+    progress, batch = log.read(claim.progress, _selection(subscription, shard), subscription.batch)
+    ready = _without_blocked(subscription, batch)
+    if carefully or any(isinstance(envelope.message, Undecodable) for envelope in ready):
+        _consume_each(subscription, ready, now)
+    elif ready:
+        consume(subscription, ready)
+    if batch or _far_behind(claim.progress, progress):
+        _save(claim, progress.after(batch, subscription.batch))
+    return len(batch) + retried
+
+
+def _selection(subscription: Subscription, shard: int) -> Selection:
+    return Selection(subscription.types, subscription.shards, shard)
+
+
+def _find_lane(statement: str, subscription: Subscription, shard: int) -> Claim | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [subscription.name, shard])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    checkpoint_id, seen, window, position = row
+    return Claim(
+        checkpoint_id, Progress(Snapshot.parse(seen), Snapshot.parse(window) if window else None, position)
+    )
+
+
+def _far_behind(before: Progress, after: Progress) -> bool:
+    """Whether an idle lane's checkpoint is worth moving: each look would pass over the same messages again."""
+    assert after.window is not None
+    return after.window.xmax - before.seen.xmax > STALE_TRANSACTIONS
+
+
+def _save(claim: Claim, progress: Progress) -> None:
+    window = str(progress.window) if progress.window else None
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SAVE_LANE, [str(progress.seen), window, progress.position, claim.checkpoint_id])
+
+
+def _without_blocked(subscription: Subscription, batch: Batch) -> Batch:
+    """The messages that need not wait behind an earlier one of their stream; the others are set aside."""
+    if not batch or subscription.external or not subscription.ordered:
+        return batch
+    with connection.cursor() as cursor:
+        streams = sorted({envelope.stream for envelope in batch})
+        cursor.execute(sql.BLOCKED_STREAMS, [subscription.name, streams])
+        blocked = {stream for (stream,) in cursor.fetchall()}
+    set_aside(subscription, [envelope for envelope in batch if envelope.stream in blocked])
+    return [envelope for envelope in batch if envelope.stream not in blocked]
+
+
+def _consume_each(subscription: Subscription, batch: Batch, now: datetime) -> None:
+    blocked: set[str] = set()
+    for envelope in batch:
+        if subscription.ordered and envelope.stream in blocked:
+            set_aside(subscription, [envelope])
+        elif failure := _attempt(subscription, envelope):
+            set_aside(subscription, [envelope], **after_failure(subscription, failure, 0, now))
+            blocked.add(envelope.stream)
+
+
+def _attempt(subscription: Subscription, envelope: Envelope) -> Exception | None:
+    try:
+        with transaction.atomic():
+            if isinstance(envelope.message, Undecodable):
+                raise UnknownMessage(envelope.message.error)
+            consume(subscription, [envelope])
+    except Exception as error:  # any failure of a handler is kept with its message, never lost
+        return error
+    return None
+
+
+def after_failure(
+    subscription: Subscription, failure: Exception, attempts: int, now: datetime
+) -> dict[str, Any]:
+    """What becomes of a delivery whose attempt number `attempts + 1` has failed."""
+    details: dict[str, Any] = {"error": describe(failure), "token": None}
+    if isinstance(failure, UnknownMessage):
+        # This process is too old for the message; a newer one will take it. No attempt is counted.
+        return details | {
+            "attempts": attempts,
+            "due_at": now + UNKNOWN_DELAY,
+            "state": Delivery.State.WAITING,
+        }
+    attempts += 1
+    dead = isinstance(failure, Reject) or attempts >= subscription.attempts
+    state = Delivery.State.DEAD if dead else Delivery.State.WAITING
+    return details | {"attempts": attempts, "due_at": now + backoff(attempts), "state": state}
+
+
+def describe(failure: Exception) -> str:
+    """The failure as a person reads it in the list of dead letters."""
+    return f"{type(failure).__name__}: {failure}"[:_ERROR_LENGTH]
+
+
+def _retry_due(subscription: Subscription, shard: int, now: datetime) -> int:
+    """Try again what was set aside and is due, in order; the lane is held, so nothing overtakes."""
+    retried = 0
+    while row := _next_due(subscription, shard, now):
+        delivery_id, attempts, _, *columns = row
+        failure = _attempt(subscription, log.envelope(columns))
+        delivery = Delivery.objects.filter(pk=delivery_id)
+        if failure is None:
+            delivery.delete()
+        else:
+            delivery.update(**after_failure(subscription, failure, attempts, now))
+        retried += 1
+        if retried >= subscription.batch:
+            break
+    return retried
+
+
+def _next_due(subscription: Subscription, shard: int, now: datetime) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.DUE,
+            {
+                "subscription": subscription.name,
+                "now": now,
+                "ordered": subscription.ordered,
+                "shards": subscription.shards,
+                "shard": shard,
+            },
+        )
+        return cursor.fetchone()  # type: ignore[no-any-return]

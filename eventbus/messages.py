@@ -1,0 +1,112 @@
+"""Messages: typed, frozen, keyword-only data with a name on the wire.
+
+    class OrderPlaced(Event, name="orders.order_placed", version=2, key="order_id"):
+        order_id: UUID
+        total: Money
+
+`name` is written out and never derived, so that renaming a class or a module leaves the log readable.
+`key` names the field that orders and correlates: messages with one key value share one stream
+(`order_id` gives `order-<uuid>`) and reach every subscription in order. Two messages are equal when
+their fields are; what the bus knows about a message stays in its `Envelope`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Literal, dataclass_transform
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, StructMeta
+
+from eventbus.errors import DefinitionError
+
+Kind = Literal["event", "command"]
+
+
+class Contract(Struct, frozen=True):
+    """What a message class promises on the wire."""
+
+    kind: Kind
+    name: str
+    version: int
+    key: str
+
+    @property
+    def stream_prefix(self) -> str:
+        """The part of the stream's name that stands before the key's value."""
+        return self.key.removesuffix("_id") + "-"
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
+class MessageMeta(StructMeta):
+    """Takes a message's contract as class keywords."""
+
+    def __new__(  # noqa: D102
+        mcls,
+        class_name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        name: str = "",
+        version: int = 1,
+        key: str = "",
+        **config: Any,
+    ) -> Any:
+        cls = super().__new__(mcls, class_name, bases, namespace, frozen=True, kw_only=True, **config)
+        if name:
+            cls.contract = _checked_contract(cls, name, version, key)
+            from eventbus.registry import register  # noqa: PLC0415  (the registry's types need this module)
+
+            register(cls)
+        return cls
+
+
+def _checked_contract(cls: type, name: str, version: int, key: str) -> Contract:
+    if key not in cls.__struct_fields__:  # type: ignore[attr-defined]
+        raise DefinitionError(f"{cls.__module__}.{cls.__name__}: key={key!r} is none of its fields.")
+    if version < 1:
+        raise DefinitionError(f"{cls.__module__}.{cls.__name__}: version={version}; versions start at 1.")
+    return Contract(kind=cls.kind, name=name, version=version, key=key)  # type: ignore[attr-defined]
+
+
+class Message(Struct, metaclass=MessageMeta):
+    """What an event and a command have in common."""
+
+    contract: ClassVar[Contract]
+    kind: ClassVar[Kind]
+
+    @property
+    def key_value(self) -> Any:
+        """The value of the field that orders and correlates."""
+        return getattr(self, self.contract.key)
+
+    @property
+    def stream(self) -> str:
+        """The ordering key: messages of one stream are delivered in order."""
+        return f"{self.contract.stream_prefix}{self.key_value}"
+
+
+class Event(Message):
+    """A fact: something has happened. Any number of subscriptions may listen."""
+
+    kind: ClassVar[Kind] = "event"
+
+
+class Command(Message):
+    """A request: something should happen. Exactly one handler answers it."""
+
+    kind: ClassVar[Kind] = "command"
+
+
+class Envelope(Struct, frozen=True):
+    """A message as the log holds it: the message itself and everything the bus knows about it."""
+
+    message: Message
+    position: int
+    id: UUID
+    stream: str
+    revision: int | None
+    correlation_id: UUID
+    causation_id: UUID | None
+    occurred_at: datetime
+    headers: Mapping[str, Any]

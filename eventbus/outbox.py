@@ -1,0 +1,119 @@
+"""Publishing: one INSERT in the caller's transaction.
+
+    with transaction.atomic():
+        order.save()
+        publish(OrderPlaced(order_id=order.id, total=order.total))
+
+The business change and its message commit or vanish together. Nothing is sent anywhere: delivery finds the
+message in the log after the commit.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zlib import crc32
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from msgspec import Struct
+from uuid_utils.compat import uuid7
+
+from eventbus import dispatch, projections, sql
+from eventbus.context import Cause, current_cause
+from eventbus.errors import ConcurrencyError, NoTransaction
+from eventbus.messages import Command, Event, Message
+from eventbus.registry import encode
+
+SHARDS = 256
+REVISION_CONSTRAINT = "eventbus_message_revision"
+
+
+class Record(Struct, frozen=True):
+    """A message on its way into the log, with what made it."""
+
+    message: Message
+    cause: Cause
+    revision: int | None = None
+
+
+def publish(*events: Event, revision: int | None = None) -> list[UUID]:
+    """Append facts to the log and return their ids.
+
+    revision: for an event-sourced stream, the gapless number of the first event (they start at 1).
+    Raises NoTransaction outside transaction.atomic, ConcurrencyError where the revision exists already.
+    """
+    cause = current_cause()
+    numbers = [None] * len(events) if revision is None else range(revision, revision + len(events))
+    return append([Record(event, cause, number) for event, number in zip(events, numbers, strict=True)])
+
+
+def send(*commands: Command) -> list[UUID]:
+    """Append requests to the log and return their ids. Raises NoTransaction outside transaction.atomic."""
+    cause = current_cause()
+    return append([Record(command, cause) for command in commands])
+
+
+def append(records: Sequence[Record]) -> list[UUID]:
+    """Append messages in one round trip."""
+    if not records:
+        return []
+    _check_transaction(records[0].message)
+    now = timezone.now()
+    rows = [_row(record, now) for record in records]
+    try:
+        with connection.cursor() as cursor:
+            if len(rows) == 1:
+                cursor.execute(sql.APPEND, rows[0])
+            else:
+                cursor.executemany(sql.APPEND, rows)
+    except IntegrityError as error:
+        _raise_concurrency(error, records)
+    dispatch.after_commit()
+    return [row[0] for row in rows]
+
+
+def _check_transaction(message: Message) -> None:
+    if projections.folding():
+        raise projections.impure(f"published {type(message).__name__}")
+    if not transaction.get_connection().in_atomic_block:
+        raise NoTransaction(
+            f"{type(message).__name__} was published outside a transaction: it could be announced although "
+            f"the change it tells of is rolled back. Publish inside transaction.atomic, beside the change."
+        )
+
+
+def _row(record: Record, now: datetime) -> tuple[Any, ...]:
+    message, cause, uuid = record.message, record.cause, uuid7()
+    contract, stream = message.contract, message.stream
+    return (
+        uuid,
+        contract.kind,
+        contract.name,
+        contract.version,
+        stream,
+        record.revision,
+        shard_of(stream),
+        encode(message),
+        json.dumps(cause.headers) if cause.headers else "{}",
+        cause.correlation_id or uuid,
+        cause.causation_id,
+        cause.occurred_at or now,
+    )
+
+
+def shard_of(stream: str) -> int:
+    """The stable shard (0 to 255) of a stream."""
+    return crc32(stream.encode()) % SHARDS
+
+
+def _raise_concurrency(error: IntegrityError, records: Sequence[Record]) -> None:
+    diagnostics = getattr(error.__cause__, "diag", None)
+    if getattr(diagnostics, "constraint_name", None) != REVISION_CONSTRAINT:
+        raise error
+    first = records[0]
+    raise ConcurrencyError(
+        f"{first.message.stream} already has revision {first.revision}: somebody else changed it meanwhile. "
+        f"Load it again and decide again."
+    ) from error

@@ -1,0 +1,143 @@
+"""Projections: read models as pure folds.
+
+    class OrderHistory(Projection, name="orders.order_history", version=1):
+        row = OrderHistoryRow
+        key = "order_id"
+
+        @on
+        def placed(self, row: OrderHistoryRow, event: OrderPlaced) -> None:
+            row.state = "placed"
+
+The bus loads the rows of a whole batch in one query, folds the events in order in Python, and writes the
+changed rows back in one statement, in the transaction that also moves the checkpoint: the effect is
+exactly-once. A fold may change its row and nothing else, so that a replay can never send or charge anything.
+"""
+
+from collections.abc import Generator, Hashable, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ClassVar, NoReturn
+
+import msgspec
+from django.db import connection
+from django.db.models import Field, Model
+
+from eventbus.errors import DefinitionError, ImpureFold
+from eventbus.messages import Envelope, Event, Message
+from eventbus.subscriptions import Batch, Call, Subscription, calls_of, invoke, register
+
+_folding: ContextVar[str] = ContextVar("eventbus_folding", default="")
+_encoder = msgspec.json.Encoder()
+
+
+class Projection:
+    """A read model fed by events: `row` is its model, `key` names the event field that is the row's key."""
+
+    row: ClassVar[type[Model]]
+    key: ClassVar[str] = ""
+    name: ClassVar[str]
+    version: ClassVar[int]
+    calls: ClassVar[dict[type[Message], Call]]
+
+    def __init_subclass__(cls, *, name: str, version: int = 1, batch: int = 2000) -> None:
+        cls.name, cls.version = name, version
+        cls.calls = calls_of(cls, Event, skip=2)
+        if not cls.key and cls.keys is Projection.keys:
+            raise DefinitionError(
+                f"{cls.__module__}.{cls.__name__}: say which row an event belongs to, with key or keys()."
+            )
+        register(
+            Subscription(
+                name=name,
+                queue="projections",
+                accepts=tuple(cls.calls),
+                consumer=cls,
+                from_start=True,
+                batch=batch,
+            )
+        )
+
+    def keys(self, event: Any) -> Iterable[Hashable]:
+        """The keys of the rows that `event` changes; each is folded in turn."""
+        return (getattr(event, self.key),)
+
+    def apply(self, batch: Batch) -> int:
+        """Fold a batch into the rows and write them back; returns how many rows changed."""
+        keyed = [(envelope, tuple(self.keys(envelope.message))) for envelope in batch]
+        rows = self._load({key for _, keys in keyed for key in keys})
+        with _pure(self.name):
+            for envelope, keys in keyed:
+                call = self.calls[type(envelope.message)]
+                for key in keys:
+                    row = rows.get(key)
+                    if row is None:
+                        row = rows[key] = self.row(pk=key)
+                    invoke(call, envelope, self, row)
+        _write(self.row, rows.values())
+        return len(rows)
+
+    def _load(self, keys: set[Any]) -> dict[Any, Model]:
+        found = self.row._default_manager.filter(pk__in=keys) if len(keys) < 1000 else self._load_many(keys)
+        return {row.pk: row for row in found}
+
+    def _load_many(self, keys: set[Any]) -> Iterable[Model]:
+        ordered = list(keys)
+        for start in range(0, len(ordered), 1000):
+            yield from self.row._default_manager.filter(pk__in=ordered[start : start + 1000])
+
+
+def folding() -> str:
+    """The name of the projection whose fold is running, or nothing."""
+    return _folding.get()
+
+
+def impure(act: str) -> ImpureFold:
+    """The error for a fold that does more than change its row."""
+    return ImpureFold(
+        f"{folding()} {act} during a fold. A projection changes its row and nothing else, or a rebuild would "
+        f"do it again; move this to a handler."
+    )
+
+
+@contextmanager
+def _pure(name: str) -> Generator[None]:
+    token = _folding.set(name)
+    try:
+        with connection.execute_wrapper(_refuse_query):
+            yield
+    finally:
+        _folding.reset(token)
+
+
+def _refuse_query(execute: Any, sql: str, params: Any, many: bool, context: Any) -> NoReturn:
+    raise impure(f"queried the database ({sql[:60]}…)")
+
+
+def stored_fields(model: type[Model]) -> "list[Field[Any, Any]]":
+    """The columns a fold writes; generated ones are Postgres's own work."""
+    return [field for field in model._meta.concrete_fields if not field.generated]
+
+
+def _write(model: type[Model], rows: Iterable[Model]) -> None:
+    """Insert or update rows in one statement."""
+    fields = stored_fields(model)
+    names = [field.attname for field in fields]
+    values = [{field.column: value for field, value in zip(fields, _values(row, names))} for row in rows]
+    if not values:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_upsert_statement(model, fields), [_encoder.encode(values).decode()])
+
+
+def _values(row: Model, names: list[str]) -> list[Any]:
+    return [getattr(row, name) for name in names]
+
+
+def _upsert_statement(model: type[Model], fields: "list[Field[Any, Any]]") -> str:
+    table, key = model._meta.db_table, model._meta.pk.column
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    changes = ", ".join(f'"{f.column}" = EXCLUDED."{f.column}"' for f in fields if not f.primary_key)
+    return (
+        f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::"{table}", %s) '
+        f'ON CONFLICT ("{key}") DO UPDATE SET {changes}'
+    )

@@ -1,0 +1,94 @@
+"""The relay: watches the log and wakes the workers whose lanes have work.
+
+Several may run; the one that holds the advisory lock leads, and the database lets go of it when that one dies.
+The broker carries wake-ups and the database the truth: when the broker is away the relay goes on watching, and
+every lane is woken once in a while, so that a lost wake-up costs seconds, never a message.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+import redis
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerDown
+
+from eventbus import dispatch, draining
+from eventbus.consumers import fire_timers
+from eventbus.dispatch import Lane
+from eventbus.lanes import ensure_checkpoints
+from eventbus.watching import LogWatch, all_lanes, lanes_due
+
+BUSY_SECONDS = 0.003
+QUIET_SECONDS = 0.1
+SWEEP_SECONDS = 5.0
+CANDIDATE_SECONDS = 1.0
+DUE_SECONDS = 0.1
+LEADER_LOCK = 0x6576656E74627573
+logger = logging.getLogger(__name__)
+
+
+class Relay:
+    """One relay process. `stop` ends its loop after the turn it is in."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.stop = stop
+        self.deliver: Callable[[Lane], object] = (
+            dispatch.wake if dispatch.mode() == "celery" else draining.deliver
+        )
+
+    def run(self) -> None:
+        """Lead whenever possible, until stopped; a lost database is waited for."""
+        while not self.stop.is_set():
+            try:
+                if self._leads():
+                    self._lead()
+                self.stop.wait(CANDIDATE_SECONDS)
+            except OperationalError as error:
+                logger.warning("Waiting for the database: %s", str(error).strip())
+                connection.close()
+                self.stop.wait(CANDIDATE_SECONDS)
+
+    def _leads(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK])
+            return bool(cursor.fetchone()[0])
+
+    def _lead(self) -> None:
+        logger.info("Leading: watching the log.")
+        ensure_checkpoints()
+        watch, pause = LogWatch(), BUSY_SECONDS
+        swept = due_asked = 0.0
+        while not self.stop.is_set():
+            lanes = watch.woken()
+            if monotonic() - due_asked > DUE_SECONDS:
+                due_asked = monotonic()
+                lanes |= due_lanes()
+            if monotonic() - swept > SWEEP_SECONDS:
+                swept = monotonic()
+                lanes |= all_lanes()
+            if not self._wake_all(lanes):
+                swept = 0.0
+            pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)
+            self.stop.wait(pause)
+
+    def _wake_all(self, lanes: Iterable[Lane]) -> bool:
+        """Wake every lane; False when the broker cannot be reached, so that all are woken once it is back."""
+        try:
+            for lane in sorted(lanes):
+                self.deliver(lane)
+        except (BrokerDown, redis.RedisError) as error:
+            logger.warning("The broker cannot be reached; messages wait in the log: %s", error)
+            self.stop.wait(CANDIDATE_SECONDS)
+            return False
+        return True
+
+
+def due_lanes() -> set[Lane]:
+    """Publish the timeouts that are due, and name the lanes with a delivery to try."""
+    now = timezone.now()
+    with transaction.atomic():
+        fire_timers(now)
+    return lanes_due(now)

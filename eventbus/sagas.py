@@ -1,0 +1,82 @@
+"""Sagas: processes that several rooms carry out together, and take back together.
+
+    class Checkout(Saga, name="orders.checkout", starts=OrderPlaced):
+        @on
+        def reserve_stock(self, event: OrderPlaced) -> None:
+            self.do(ReserveStock(order_id=event.order_id), undo=ReleaseStock(order_id=event.order_id))
+
+        @on
+        def give_back(self, event: StockRejected | PaymentDeclined) -> None:
+            self.undo_all()
+            self.do(CancelOrder(order_id=event.order_id, reason=event.reason))
+            self.complete()
+
+One saga runs per key value of the event that starts it. A step's undo is stored with its do, in one
+transaction and before the outcome is known; it names the end state it secures and is harmless where there is
+nothing to undo.
+"""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from eventbus.errors import DefinitionError
+from eventbus.messages import Command, Event, Message
+from eventbus.subscriptions import Call, Subscription, calls_of, register
+
+
+class Later(Struct, frozen=True):
+    """A timeout: an event to be published in `seconds`, unless the saga completes before."""
+
+    event: Event
+    seconds: float
+
+
+class Saga:
+    """One process. Its methods decide; the bus stores and sends what they decide when they return."""
+
+    name: ClassVar[str]
+    starts: ClassVar[tuple[type[Event], ...]]
+    calls: ClassVar[dict[type[Message], Call]]
+
+    def __init_subclass__(cls, *, name: str, starts: type[Event] | tuple[type[Event], ...]) -> None:
+        cls.name = name
+        cls.starts = starts if isinstance(starts, tuple) else (starts,)
+        cls.calls = calls_of(cls, Event, skip=1)
+        if missing := [event.__name__ for event in cls.starts if event not in cls.calls]:
+            raise DefinitionError(f"{cls.__name__} starts with {missing}, but has no @on method for it.")
+        register(
+            Subscription(
+                name=name, queue="sagas", accepts=tuple(cls.calls), consumer=cls, from_start=False, batch=200
+            )
+        )
+
+    def __init__(self, undos: Iterable[Command] = ()) -> None:
+        self.undos: list[Command] = list(undos)
+        self.sent: list[Command] = []
+        self.timeouts: list[Later] = []
+        self.completed = False
+
+    def do(self, command: Command, *, undo: Command | None = None) -> None:
+        """Send a command, and remember what takes it back."""
+        self.sent.append(command)
+        if undo is not None:
+            self.undos.append(undo)
+
+    def undo_all(self) -> None:
+        """Send the undo of every step done so far, the last one first."""
+        while self.undos:
+            self.sent.append(self.undos.pop())
+
+    def later(self, event: Event, *, seconds: float) -> None:
+        """Publish `event` after that time, unless the saga has completed by then."""
+        self.timeouts.append(Later(event, seconds))
+
+    def complete(self) -> None:
+        """End the saga: events that still arrive for its key are ignored and its timeouts dropped."""
+        self.completed = True
+
+    def handle(self, call: Call, *arguments: Any) -> None:
+        """Let one of the saga's methods decide."""
+        call.function(self, *arguments)

@@ -1,0 +1,104 @@
+"""The hot statements of the bus."""
+
+ENVELOPE = """position, type, version, data::text, id, stream, revision,
+    correlation_id, causation_id, occurred_at, headers::text"""
+
+# Publish: one row per message.
+APPEND = """
+INSERT INTO eventbus_message (id, kind, type, version, stream, revision, shard, data, headers,
+                              correlation_id, causation_id, occurred_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+
+# One event-sourced stream, up to a moment.
+READ_STREAM = f"""
+SELECT {ENVELOPE} FROM eventbus_message
+WHERE stream = %(stream)s AND revision IS NOT NULL AND revision > %(after)s
+  AND (%(until)s::timestamptz IS NULL OR occurred_at <= %(until)s::timestamptz)
+ORDER BY revision"""
+
+# Take a lane: whoever holds its checkpoint's row delivers it. A dead worker's lock dies with it.
+CLAIM_LANE = """
+SELECT id, seen::text, "window"::text, position FROM eventbus_checkpoint
+WHERE subscription = %s AND shard = %s FOR UPDATE SKIP LOCKED"""
+
+READ_LANE = """
+SELECT id, seen::text, "window"::text, position FROM eventbus_checkpoint
+WHERE subscription = %s AND shard = %s"""
+
+SAVE_LANE = """
+UPDATE eventbus_checkpoint SET seen = %s::pg_snapshot, "window" = %s::pg_snapshot, position = %s,
+       updated_at = now() WHERE id = %s"""
+
+# A statement of its own, after the claim: its snapshot is then never older than the checkpoint just read.
+NOW_VISIBLE = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text"
+
+# The first batch of a window: two probes of the index on xid. `position + 0` keeps the planner from walking
+# the primary key from its start to find the few new rows in order.
+FIRST_IN_WINDOW = f"""
+SELECT {ENVELOPE} FROM (
+    SELECT * FROM eventbus_message WHERE xid >= %(next)s::text::xid8
+    UNION ALL
+    SELECT * FROM eventbus_message WHERE xid = ANY(%(running)s::text[]::xid8[])
+) AS new
+WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
+  AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
+ORDER BY position + 0 LIMIT %(limit)s"""
+
+# The rest of a window larger than a batch: a walk along the primary key, linear however large it is.
+NEXT_IN_WINDOW = f"""
+SELECT {ENVELOPE} FROM eventbus_message
+WHERE position > %(position)s
+  AND pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
+  AND NOT pg_visible_in_snapshot(xid, %(seen)s::text::pg_snapshot)
+  AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
+ORDER BY position LIMIT %(limit)s"""
+
+# What a watcher needs of new messages: which lanes they wake.
+NEW_KINDS = """
+SELECT DISTINCT type, shard FROM (
+    SELECT type, shard, xid FROM eventbus_message WHERE xid >= %(next)s::text::xid8
+    UNION ALL
+    SELECT type, shard, xid FROM eventbus_message WHERE xid = ANY(%(running)s::text[]::xid8[])
+) AS new
+WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)"""
+
+# A delivery may run when it is due and nothing of its stream stands before it.
+HEAD_OF_STREAM = """
+NOT %(ordered)s OR NOT EXISTS (
+    SELECT 1 FROM eventbus_delivery AS earlier
+    WHERE earlier.subscription = d.subscription AND earlier.stream = d.stream
+      AND earlier.message_id < d.message_id)"""
+
+DUE = f"""
+SELECT d.id, d.attempts, d.outages, {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}
+FROM eventbus_delivery AS d JOIN eventbus_message AS m ON m.position = d.message_id
+WHERE d.subscription = %(subscription)s AND d.state <> 'dead' AND d.due_at <= %(now)s
+  AND d.shard %% %(shards)s = %(shard)s AND ({HEAD_OF_STREAM})
+ORDER BY d.message_id LIMIT 1"""
+
+# Claim one external delivery: the attempt is counted here, so that a crash counts too.
+CLAIM_DELIVERY = f"""
+WITH due AS (
+    SELECT d.id FROM eventbus_delivery AS d
+    WHERE d.subscription = %(subscription)s AND d.state <> 'dead' AND d.due_at <= %(now)s
+      AND ({HEAD_OF_STREAM})
+    ORDER BY d.due_at, d.message_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+UPDATE eventbus_delivery AS d
+SET state = 'claimed', token = %(token)s, due_at = %(lease_until)s, attempts = d.attempts + 1
+FROM due, eventbus_message AS m
+WHERE d.id = due.id AND m.position = d.message_id
+RETURNING d.id, d.attempts, d.outages, {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}"""
+
+# Which subscriptions have a delivery that may run now.
+SUBSCRIPTIONS_DUE = """
+SELECT s.name, s.shard FROM unnest(%(names)s::text[], %(shards)s::int[]) AS s (name, shard)
+WHERE EXISTS (
+    SELECT 1 FROM eventbus_delivery AS d
+    WHERE d.subscription = s.name AND d.state <> 'dead' AND d.due_at <= %(now)s
+      AND NOT EXISTS (
+        SELECT 1 FROM eventbus_delivery AS earlier
+        WHERE earlier.subscription = d.subscription AND earlier.stream = d.stream
+          AND earlier.message_id < d.message_id))"""
+
+BLOCKED_STREAMS = """
+SELECT DISTINCT stream FROM eventbus_delivery WHERE subscription = %s AND stream = ANY(%s)"""

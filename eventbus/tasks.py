@@ -1,0 +1,32 @@
+"""The Celery task behind a wake-up: deliver one lane. Losing it, or running it twice, harms nothing."""
+
+import logging
+from time import monotonic
+
+from celery import shared_task
+from django.utils import timezone
+
+from eventbus import dispatch
+from eventbus.external import call_out
+from eventbus.lanes import deliver_lane
+from eventbus.subscriptions import subscription
+
+TIME_SLICE_SECONDS = 5.0
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="eventbus.deliver", ignore_result=True)
+def deliver(name: str, shard: int) -> None:
+    """Deliver what a lane has, for a time slice; whatever is left wakes a worker again."""
+    try:
+        target = subscription(name)
+    except LookupError:
+        logger.warning("%s is no subscription of this process; a newer one will deliver it.", name)
+        return
+    dispatch.awake((name, shard))
+    end = monotonic() + TIME_SLICE_SECONDS
+    unfinished = any(monotonic() > end for _ in deliver_lane(target, shard, timezone.now()))
+    if target.external and not unfinished:
+        unfinished = any(monotonic() > end for _ in call_out(target, timezone.now()))
+    if unfinished:
+        dispatch.wake((name, shard))

@@ -1,0 +1,52 @@
+"""Watching the log: which lanes have work."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from eventbus import sql
+from eventbus.dispatch import Lane
+from eventbus.log import visible_now
+from eventbus.snapshots import Snapshot
+from eventbus.subscriptions import subscriptions
+
+
+class LogWatch:
+    """Remembers what it has seen of the log, and says which lanes the messages since then wake."""
+
+    def __init__(self) -> None:
+        self.seen: Snapshot = visible_now()
+
+    def woken(self) -> set[Lane]:
+        """The lanes that messages since the last call fall to."""
+        window = visible_now()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.NEW_KINDS,
+                {
+                    "next": str(self.seen.xmax),
+                    "running": [str(xid) for xid in self.seen.running],
+                    "window": str(window),
+                },
+            )
+            kinds = cursor.fetchall()
+        self.seen = window
+        return {lane for name, shard in kinds for lane in _listening(name, shard)}
+
+
+def _listening(message_type: str, shard: int) -> list[Lane]:
+    return [(s.name, shard % s.shards) for s in subscriptions() if message_type in s.types]
+
+
+def all_lanes() -> set[Lane]:
+    """Every lane there is."""
+    return {lane for subscription in subscriptions() for lane in subscription.lanes}
+
+
+def lanes_due(now: datetime) -> set[Lane]:
+    """The lanes with a delivery that may run now."""
+    lanes = sorted(all_lanes())
+    with connection.cursor() as cursor:
+        names, shards = [name for name, _ in lanes], [shard for _, shard in lanes]
+        cursor.execute(sql.SUBSCRIPTIONS_DUE, {"names": names, "shards": shards, "now": now})
+        return set(cursor.fetchall())
