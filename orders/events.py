@@ -52,9 +52,9 @@ class OrderPlaced(Event, name="orders.order_placed", version=1, key="order_id"):
     total: Money
     payment_method: str
     delivery: str
+    placed_at: datetime
     address: Address | None = None
     cart_id: UUID | None = None
-    placed_at: datetime
 
 
 class OrderConfirmed(Event, name="orders.order_confirmed", version=1, key="order_id"):
@@ -71,12 +71,12 @@ class OrderShipped(Event, name="orders.order_shipped", version=1, key="order_id"
     """The goods have left; an order with its own delivery has no tracking number."""
 
     order_id: UUID
-    tracking_number: str = ""
     shipped_at: datetime
+    tracking_number: str = ""
 
 
 class OrderCancelled(Event, name="orders.order_cancelled", version=1, key="order_id"):
-    """The order ends without goods; `message` is for the shopper, `refund` what a confirmed one gives back."""
+    """The order ends without goods; `message` is for the shopper, `refund` what a confirmed one returns."""
 
     order_id: UUID
     reason: str

@@ -65,7 +65,7 @@ class SalesByDay(Projection, name="orders.sales_by_day", version=1):
     row = SalesByDayRow
 
     def keys(self, event: OrderConfirmed | OrderCancelled | ReturnRecorded) -> Iterable[str]:
-        """The day on which it happened, like 2010-12-01/GBP; a cancellation that gives nothing back has none."""
+        """The day it happened, like 2010-12-01/GBP; a cancellation that gives nothing back has none."""
         day, money = _day_and_money(event)
         if money or not isinstance(event, OrderCancelled):
             yield f"{day}/{money.currency}"

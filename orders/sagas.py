@@ -20,6 +20,8 @@ from payments.commands import CancelPayment, CapturePayment, ChargeAccount
 from payments.events import PaymentCaptured, PaymentDeclined
 from payments.queries import payment_of
 
+PAYMENT_DEADLINE_SECONDS = getattr(settings, "ORDERS_PAYMENT_DEADLINE_SECONDS", 15 * 60)
+SHIPPING_DEADLINE_SECONDS = getattr(settings, "ORDERS_SHIPPING_DEADLINE_SECONDS", 24 * 60 * 60)
 _GIVEN_BACK = "so we have cancelled the order, released the items and given your money back."
 
 
@@ -43,7 +45,7 @@ class Checkout(Saga, name="orders.checkout", starts=OrderPlaced):
             self.do(ChargeAccount(order_id=event.order_id), undo=undo)
             return
         self.do(CapturePayment(order_id=event.order_id), undo=undo)
-        self.later(PaymentOverdue(order_id=event.order_id), seconds=settings.ORDERS_PAYMENT_DEADLINE_SECONDS)
+        self.later(PaymentOverdue(order_id=event.order_id), seconds=PAYMENT_DEADLINE_SECONDS)
 
     @on
     def confirm_order(self, event: PaymentCaptured) -> None:
@@ -57,9 +59,7 @@ class Checkout(Saga, name="orders.checkout", starts=OrderPlaced):
             self._let_go(event.order_id)
             return
         self.do(ScheduleShipment(order_id=event.order_id), undo=CancelShipment(order_id=event.order_id))
-        self.later(
-            ShippingOverdue(order_id=event.order_id), seconds=settings.ORDERS_SHIPPING_DEADLINE_SECONDS
-        )
+        self.later(ShippingOverdue(order_id=event.order_id), seconds=SHIPPING_DEADLINE_SECONDS)
 
     @on
     def ship(self, event: ShipmentScheduled) -> None:

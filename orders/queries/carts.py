@@ -48,8 +48,9 @@ def cart_view(cart_id: UUID) -> CartView:
     if cart is None:
         raise CartNotFound(cart_id)
     picked = list(cart.lines.all())
-    listings = catalog.listings_by_sku([line.sku for line in picked])
-    lines = tuple(_line_view(line, listings.get(line.sku)) for line in picked)
+    skus = [line.sku for line in picked]
+    offers, listings = catalog.products_for_sale(skus), catalog.listings_by_sku(skus)
+    lines = tuple(_line_view(line, offers.get(line.sku), listings.get(line.sku)) for line in picked)
     subtotal = sum((line.total for line in lines if line.for_sale), Money.zero(_CURRENCY))
     shipping = delivery_charge(subtotal)
     order_id = Order.objects.filter(cart_id=cart_id).values_list("id", flat=True).first()
@@ -65,21 +66,23 @@ def cart_view(cart_id: UUID) -> CartView:
     )
 
 
-def _line_view(line: CartLine, listing: catalog.Listing | None) -> CartLineView:
-    for_sale = listing is not None and listing.visible
-    price = listing.price if listing and for_sale else line.seen_price
-    stock = listing.available if listing and for_sale else 0
+def _line_view(
+    line: CartLine, offer: catalog.ProductForSale | None, listing: catalog.Listing | None
+) -> CartLineView:
+    price = offer.price if offer else line.seen_price
+    # A product too new for the listing: say nothing about its stock rather than "sold out".
+    stock = listing.available if listing else line.quantity
     return CartLineView(
         sku=line.sku,
-        title=listing.name if listing else line.title,
-        slug=listing.slug if listing else "",
-        picture=listing.picture if listing else "",
+        title=offer.name if offer else line.title,
+        slug=offer.slug if offer else "",
+        picture=offer.picture if offer else "",
         quantity=line.quantity,
         unit_price=price,
         total=price * line.quantity,
         approximate_stock=stock,
-        for_sale=for_sale,
-        notes=tuple(_notes(line, price, stock, for_sale)),
+        for_sale=offer is not None,
+        notes=tuple(_notes(line, price, stock, offer is not None)),
     )
 
 

@@ -15,4 +15,5 @@ def order_token(order_id: UUID) -> str:
 
 def order_link(order_id: UUID) -> str:
     """The full address of the order's status page, for a mail."""
-    return f"{settings.SITE_URL}/orders/{order_token(order_id)}/"
+    site = getattr(settings, "SITE_URL", "http://127.0.0.1:8000")
+    return f"{site}/orders/{order_token(order_id)}/"

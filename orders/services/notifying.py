@@ -1,6 +1,5 @@
 """Writing to people: rendered, sent, and kept where staff can read it."""
 
-from collections.abc import Callable
 from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
@@ -8,13 +7,13 @@ from uuid import UUID
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
-from eventbus import DependencyDown
+from eventbus import DependencyDown, Record
 from orders.models import Notification
 from orders.queries import order_state
 from orders.services.links import order_link
 
 
-def notify_customer(*, order_id: UUID, template: str, message_id: UUID) -> Callable[[], None] | None:
+def notify_customer(*, order_id: UUID, template: str, message_id: UUID) -> Record | None:
     """Send the customer the mail `template` about their order; nobody without an address gets one."""
     order = order_state(order_id)
     context = {"order": order, "link": order_link(order_id)}
@@ -29,8 +28,8 @@ def notify_customer(*, order_id: UUID, template: str, message_id: UUID) -> Calla
 
 def notify(
     *, recipient: str, template: str, message_id: UUID, context: dict[str, Any], order_id: UUID | None = None
-) -> Callable[[], None] | None:
-    """Send one mail for this message and recipient, and answer with what records it; None when done before."""
+) -> Record | None:
+    """Send one mail for this message and recipient, and answer with what records it; None if already done."""
     if not recipient or Notification.objects.filter(message_id=message_id, recipient=recipient).exists():
         return None
     text = render_to_string(f"orders/mail/{template}.txt", context)

@@ -9,7 +9,7 @@ from catalog import queries as catalog
 from eventbus import current_time
 from orders.errors import CartAlreadyOrdered, CartIsEmpty, NotForSale, TotalChanged
 from orders.events import Address, CustomerSnapshot, OrderLine, OrderPlaced
-from orders.models import CartLine, delivery_charge, new_number
+from orders.models import Cart, delivery_charge, new_number
 from orders.services.carts import open_cart
 from orders.services.fulfilling import record
 from payments import services as payments
@@ -31,9 +31,7 @@ def place_order(
         cart = open_cart(cart_id)
     except CartAlreadyOrdered as ordered:
         return ordered.order_id
-    lines = tuple(_priced(line) for line in cart.lines.all())
-    if not lines:
-        raise CartIsEmpty(cart_id)
+    lines = _priced(cart)
     placed = _order_of(
         lines,
         delivery_charge(_sum(lines)),
@@ -110,11 +108,22 @@ def _order_of(
     )
 
 
-def _priced(line: CartLine) -> OrderLine:
-    product = catalog.product_for_sale(line.sku)
-    if product is None:
-        raise NotForSale(line.sku, line.title)
-    return OrderLine(sku=line.sku, title=product.name, quantity=line.quantity, unit_price=product.price)
+def _priced(cart: Cart) -> tuple[OrderLine, ...]:
+    picked = list(cart.lines.all())
+    if not picked:
+        raise CartIsEmpty(cart.id)
+    offers = catalog.products_for_sale([line.sku for line in picked])
+    if gone := [line for line in picked if line.sku not in offers]:
+        raise NotForSale(gone[0].sku, gone[0].title)
+    return tuple(
+        OrderLine(
+            sku=line.sku,
+            title=offers[line.sku].name,
+            quantity=line.quantity,
+            unit_price=offers[line.sku].price,
+        )
+        for line in picked
+    )
 
 
 def _sum(lines: tuple[OrderLine, ...]) -> Money:

@@ -1,12 +1,11 @@
 """Parcels: booked with the carrier, or called off; no transaction is open while the carrier answers."""
 
-from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 
-from eventbus import publish, send
+from eventbus import Record, publish, send
 from orders.commands import CancelShipment
 from orders.errors import ParcelRefused
 from orders.events import ShipmentRefused, ShipmentScheduled
@@ -14,10 +13,8 @@ from orders.gateways import carrier
 from orders.models import Shipment
 from orders.queries import order_state
 
-Settlement = Callable[[], None]
 
-
-def schedule_shipment(*, order_id: UUID) -> Settlement | None:
+def schedule_shipment(*, order_id: UUID) -> Record | None:
     """Book the parcel and answer with what records the outcome; nothing when it was settled before."""
     order = order_state(order_id)
     shipment, _ = Shipment.objects.get_or_create(order_id=order_id)
