@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from eventbus import Event
-
 from payments.money import Money
 
 

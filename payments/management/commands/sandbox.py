@@ -1,0 +1,55 @@
+"""`manage.py sandbox`: the card processor and carrier of development, in a process of its own."""
+
+import signal
+from argparse import ArgumentParser
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from payments.sandbox.server import SandboxServer
+
+
+class Command(BaseCommand):
+    """Serve until SIGTERM or Ctrl-C."""
+
+    help = "Serve the sandbox card processor and carrier on 127.0.0.1."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The port; by default the one where the shop looks for the sandbox."""
+        parser.add_argument("--port", type=int, default=urlsplit(settings.SANDBOX_URL).port or 80)
+
+    def handle(self, *, port: int, **options: Any) -> None:
+        """Listen, announce the address, wait for the signal, and leave."""
+        if not settings.DEBUG:
+            raise CommandError("The sandbox runs only with DEBUG on: it approves cards that hold no money.")
+        stop = Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        server = self._listen(port)
+        Thread(target=server.serve_forever, daemon=True).start()
+        self._say(f"Sandbox processor and carrier at {server.url}")
+        stop.wait()
+        server.shutdown()
+        server.server_close()
+        self._say("Sandbox stopped.")
+
+    def _listen(self, port: int) -> SandboxServer:
+        try:
+            return SandboxServer(
+                port,
+                state=settings.STATE_DIR / "sandbox.sqlite3",
+                late_seconds=settings.GATEWAY_TIMEOUT_SECONDS + 1,
+                log=self._say,
+            )
+        except OSError as problem:
+            raise CommandError(
+                f"Port {port} cannot be used ({problem.strerror}); choose one with --port."
+            ) from None
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

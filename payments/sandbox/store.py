@@ -1,0 +1,51 @@
+"""The sandbox's memory: one SQLite file, so that what was charged is still known after a restart."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS charges (
+    id TEXT PRIMARY KEY, reference TEXT NOT NULL, status TEXT NOT NULL,
+    amount INTEGER NOT NULL, currency TEXT NOT NULL, card TEXT NOT NULL,
+    captured INTEGER NOT NULL DEFAULT 0, refunded INTEGER NOT NULL DEFAULT 0,
+    CHECK (refunded BETWEEN 0 AND captured)
+);
+CREATE TABLE IF NOT EXISTS refunds (
+    id TEXT PRIMARY KEY, charge TEXT NOT NULL REFERENCES charges, amount INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS shipments (
+    id TEXT PRIMARY KEY, tracking_number TEXT NOT NULL, status TEXT NOT NULL, address TEXT NOT NULL
+);
+"""
+
+
+class Store:
+    """One connection, one transaction at a time."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = Lock()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.executescript(_SCHEMA)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and alone: what the block reads cannot change under it."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file once no transaction is under way."""
+        with self._lock:
+            self._connection.close()
