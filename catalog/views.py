@@ -61,7 +61,7 @@ def _shelf(request: HttpRequest, heading: str, category: CategoryCount | None = 
     slug = category.slug if category else ""
     page = queries.search(text, category=slug, sort=sort, page=number)
     if number > 1 and not page.items:
-        return redirect(f"?{_address(request, page=None)}")
+        return redirect(f"{request.path}?{_address(request, page=None)}")
     context = {
         "heading": f"“{text}”" if text else heading,
         "text": text,
