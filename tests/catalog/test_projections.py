@@ -1,0 +1,92 @@
+"""The listing, as it is folded from what catalog and inventory announce."""
+
+from uuid import uuid4
+
+import pytest
+
+from catalog import services
+from catalog.models import CatalogListingRow, trigrams_of, words_of
+from catalog.projections import CatalogListing
+from catalog.queries import listing, listings_by_sku
+from eventbus.testing import assert_rebuilds, drain
+from inventory import services as stock
+from inventory.events import StockLine
+from payments.money import Money
+from tests.catalog.builders import a_product, offered
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def lines(**quantities: int) -> list[StockLine]:
+    return [StockLine(sku=sku, quantity=quantity) for sku, quantity in quantities.items()]
+
+
+def test_a_listing_shows_product_and_price_as_last_announced() -> None:
+    offered(a_product())
+    services.change_price(sku="MUG", price=Money(999, "GBP"))
+    services.describe_product(sku="MUG", name="Big mug", description="A pint.", picture="big.svg")
+    services.move_product(sku="MUG", category_slug="garden")
+    drain()
+
+    mug = listing("stoneware-mug")
+    assert mug is not None
+    assert (mug.name, mug.description, mug.picture) == ("Big mug", "A pint.", "big.svg")
+    assert (mug.category_slug, mug.category_name, mug.price) == ("garden", "Garden", Money(999, "GBP"))
+    assert_rebuilds(CatalogListing)
+
+
+def test_free_and_sold_units_follow_the_stock() -> None:
+    shipped, released = uuid4(), uuid4()
+    offered(a_product(), a_product("BOWL", "Bowl"))
+    stock.receive_many(lines=lines(MUG=20, BOWL=10), reason="opening stock")
+    stock.adjust_stock(sku="MUG", quantity=-1, reason="broken")
+    stock.reserve_stock(order_id=shipped, lines=lines(MUG=3, BOWL=2))
+    stock.reserve_stock(order_id=released, lines=lines(MUG=5))
+    stock.release_stock(order_id=released)
+    stock.ship_stock(order_id=shipped)
+    stock.return_stock(return_id=uuid4(), lines=lines(MUG=1), reason="chipped")
+    drain()
+
+    found = listings_by_sku(["MUG", "BOWL"])
+    assert (found["MUG"].available, found["MUG"].units_sold) == (17, 3)
+    assert (found["BOWL"].available, found["BOWL"].units_sold) == (8, 2)
+    assert {sku: level.available for sku, level in stock.stock_of(["MUG", "BOWL"]).items()} == {
+        "MUG": 17,
+        "BOWL": 8,
+    }
+    assert_rebuilds(CatalogListing)
+
+
+def test_a_withdrawn_product_is_out_of_sight_until_it_is_offered_again() -> None:
+    offered(a_product())
+    services.withdraw_product(sku="MUG")
+    drain()
+    hidden = listing("stoneware-mug")
+    services.relist_product(sku="MUG")
+    drain()
+
+    assert hidden is None
+    assert listing("stoneware-mug") is not None
+
+
+def test_stock_that_arrives_before_its_product_is_counted_but_not_shown() -> None:
+    stock.receive_stock(sku="MUG", quantity=4, reason="opening stock")
+    drain()
+    unseen = listings_by_sku(["MUG"])
+    offered(a_product())
+    drain()
+
+    assert unseen == {}
+    assert listings_by_sku(["MUG"])["MUG"].available == 4
+
+
+def test_trigrams_are_those_of_every_word_with_its_edges() -> None:
+    assert words_of("Gardener's mug, 2-pint") == ["gardeners", "mug", "2", "pint"]
+    assert trigrams_of("Mug mug") == ["  m", " mu", "mug", "ug "]
+
+
+def test_the_row_keeps_the_trigrams_of_name_and_category() -> None:
+    offered(a_product(name="Mug"))
+    drain()
+
+    assert CatalogListingRow.objects.get().trigrams == trigrams_of("Mug Kitchen")

@@ -1,0 +1,133 @@
+"""The search box: finds words, beginnings of words, other endings, and near spellings."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog import services
+from catalog.queries import CategoryCount, categories_with_counts, search
+from eventbus.testing import drain
+from inventory import services as stock
+from inventory.events import StockLine
+from tests.catalog.builders import a_product, offered
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def shop(transactional_db: None) -> None:
+    offered(
+        a_product("TEAPOT", "Round teapot", pounds=38, description="Pours without dripping."),
+        a_product("MUG", "Stoneware mug", pounds=12, description="For tea, or soup."),
+        a_product("CANDLE", "Beeswax candle", pounds=9, description="Burns for forty hours."),
+        a_product("JUG", "Ceramic jug", pounds=24, description="Holds a litre."),
+        a_product("TROWEL", "Hand trowel", category="garden", pounds=16, description="Ash handle."),
+        a_product("LANTERN", "Garden lantern", category="garden", pounds=30, description="For a candle."),
+    )
+    skus = ("TEAPOT", "MUG", "CANDLE", "JUG", "TROWEL", "LANTERN")
+    stock.receive_many(lines=[StockLine(sku=sku, quantity=20) for sku in skus], reason="opening stock")
+    drain()
+
+
+def found(text: str = "", **options: object) -> list[str]:
+    return [item.sku for item in search(text, **options).items]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "skus"),
+    [
+        ("teapot", ["TEAPOT"]),
+        ("TEAPOTS", ["TEAPOT"]),
+        ("tea", ["TEAPOT", "MUG"]),
+        ("cerami", ["JUG"]),
+        ("round teap", ["TEAPOT"]),
+        ("candles", ["CANDLE", "LANTERN"]),
+        ("the mug with the soup", ["MUG"]),
+        ("garden", ["LANTERN", "TROWEL"]),
+        ("TROWEL", ["TROWEL"]),
+    ],
+)
+def test_words_and_their_beginnings_are_found_best_first(text: str, skus: list[str]) -> None:
+    page = search(text)
+
+    assert [item.sku for item in page.items] == skus
+    assert not page.near_spelling
+
+
+@pytest.mark.parametrize(
+    ("text", "skus"),
+    [
+        ("teapto", ["TEAPOT"]),
+        ("candel", ["CANDLE"]),
+        ("cermaic", ["JUG"]),
+        ("beeswaks candl", ["CANDLE"]),
+        ("lanten", ["LANTERN"]),
+        ("stonware mgu", []),
+        ("zebra", []),
+    ],
+)
+def test_near_spellings_are_found_and_said_to_be_near(text: str, skus: list[str]) -> None:
+    page = search(text)
+
+    assert [item.sku for item in page.items] == skus
+    assert page.near_spelling == bool(skus)
+
+
+@pytest.mark.parametrize("text", ["'", "mug & !", "mug:*", "<->", "%s", "\\", "🫖 mug", "mug " * 50])
+def test_no_text_breaks_the_search(text: str) -> None:
+    assert len(found(text)) in (1, 6)
+
+
+@pytest.mark.parametrize(
+    ("sort", "skus"),
+    [
+        ("price", ["CANDLE", "MUG", "TROWEL", "JUG", "LANTERN", "TEAPOT"]),
+        ("-price", ["TEAPOT", "LANTERN", "JUG", "TROWEL", "MUG", "CANDLE"]),
+        ("name", ["CANDLE", "JUG", "LANTERN", "TROWEL", "TEAPOT", "MUG"]),
+        ("nonsense; DROP TABLE", ["CANDLE", "JUG", "LANTERN", "TROWEL", "TEAPOT", "MUG"]),
+    ],
+)
+def test_the_shelf_is_sorted_as_asked(sort: str, skus: list[str]) -> None:
+    assert found(sort=sort) == skus
+
+
+def test_what_is_sold_out_stands_last() -> None:
+    stock.adjust_stock(sku="CANDLE", quantity=-20, reason="melted")
+    drain()
+
+    page = search()
+    assert page.items[-1].sku == "CANDLE"
+    assert page.items[-1].sold_out
+
+
+def test_a_category_holds_its_own() -> None:
+    assert found(category="garden") == ["LANTERN", "TROWEL"]
+    assert found("candle", category="garden") == ["LANTERN"]
+
+
+def test_pages_follow_each_other_without_gap_or_repeat() -> None:
+    pages = [search(page=number, size=4, sort="name") for number in (1, 2, 3)]
+
+    assert [len(page.items) for page in pages] == [4, 2, 0]
+    assert (pages[0].total, pages[0].pages, pages[0].previous, pages[0].next) == (6, 2, None, 2)
+    assert (pages[1].total, pages[1].previous, pages[1].next) == (6, 1, None)
+    assert len({item.sku for page in pages for item in page.items}) == 6
+
+
+def test_a_search_is_one_query() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        search("candel", category="kitchen", sort="price")
+
+    assert len(queries) == 1
+
+
+def test_categories_are_counted_in_their_order() -> None:
+    services.add_category(slug="attic", name="Attic", position=3)
+    services.withdraw_product(sku="JUG")
+    drain()
+
+    assert categories_with_counts() == [
+        CategoryCount("kitchen", "Kitchen", 3),
+        CategoryCount("garden", "Garden", 2),
+        CategoryCount("attic", "Attic", 0),
+    ]
