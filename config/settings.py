@@ -1,4 +1,9 @@
-"""Settings of the shop."""
+"""Settings of the shop.
+
+Without any variable this is a developer's shop: private services, mails in files, the sandbox processor,
+served to this machine only. `SHOP_ENV=production` asks for SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and
+REDIS_URL, wants TLS, and knows no sandbox. `DEBUG=1` adds tracebacks in the browser, never in production.
+"""
 
 import os
 from pathlib import Path
@@ -6,19 +11,35 @@ from pathlib import Path
 import dj_database_url
 import django_stubs_ext
 
+from config import environment
+from config.local import services
+from config.local.state import State
+
 django_stubs_ext.monkeypatch()  # lets admin classes and fields take type parameters at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-STATE_DIR = BASE_DIR / ".state"
-SECRET_KEY = os.environ.get("SECRET_KEY", "development-only")
-DEBUG = True
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+STATE_DIR = Path(os.environ.get("SHOP_STATE", BASE_DIR / ".state"))
+PRODUCTION = os.environ.get("SHOP_ENV") == "production"
+DEBUG = environment.flag("DEBUG") and not PRODUCTION
+SANDBOX_ENABLED = not PRODUCTION
+if PRODUCTION:
+    SECRET_KEY = environment.required("SECRET_KEY")
+    ALLOWED_HOSTS = environment.required("ALLOWED_HOSTS").split(",")
+    DATABASE_URL = environment.required("DATABASE_URL")
+    REDIS_URL = environment.required("REDIS_URL")
+else:
+    SECRET_KEY = os.environ.get("SECRET_KEY") or environment.development_key(STATE_DIR)
+    ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *environment.words("ALLOWED_HOSTS")]
+    DATABASE_URL = services.database_url(STATE_DIR)
+    REDIS_URL = services.redis_url(STATE_DIR)
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
@@ -30,6 +51,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -38,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -54,22 +77,68 @@ TEMPLATES = [
         },
     }
 ]
-WSGI_APPLICATION = "config.wsgi.application"
-DATABASES = {"default": dj_database_url.config(conn_max_age=None, conn_health_checks=True)}
-REDIS_URL = os.environ.get("REDIS_URL", "")
+
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None, conn_health_checks=True)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-EVENTBUS = {"DISPATCH": "celery"}
+
+# The broker carries wake-ups only: losing one costs seconds, so nothing is acknowledged late or kept.
+EVENTBUS = {"DISPATCH": os.environ.get("EVENTBUS_DISPATCH", "celery")}
 CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5, "socket_keepalive": True}
 CELERY_TASK_IGNORE_RESULT = True
-SANDBOX_URL = os.environ.get("SANDBOX_URL", "http://127.0.0.1:8090")
-GATEWAY_TIMEOUT_SECONDS = 3.0
+CELERY_TASK_DEFAULT_QUEUE = "handlers"
+CELERY_TASK_TRACK_STARTED = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+
+_run = State(STATE_DIR).read("run")
+SITE_URL = os.environ.get("SITE_URL") or f"http://127.0.0.1:{_run.get('port', 8000)}"
+SANDBOX_URL = os.environ.get("SANDBOX_URL") or f"http://127.0.0.1:{_run.get('sandbox_port', 8090)}"
+GATEWAY_TIMEOUT_SECONDS = 5
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_TZ = True
+
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STATIC_ROOT = STATE_DIR / "static"
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = STATE_DIR / "mails"
-DEFAULT_FROM_EMAIL = "shop@example.com"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Without `collectstatic` a page still renders, with its plain addresses.
+WHITENOISE_MANIFEST_STRICT = False
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if PRODUCTION else 0
+CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
+if environment.flag("BEHIND_TLS_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "shop@example.com")
+globals().update(environment.mail_settings(STATE_DIR))
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+    "loggers": {
+        "eventbus": {"level": "INFO"},
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # Addresses that do not exist are the visitor's affair.
+        "django.request": {"level": "ERROR"},
+        "celery.redirected": {"level": "ERROR"},
+    },
+}

@@ -36,7 +36,7 @@ REDIS_PLACES = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbr
 
 @dataclass(frozen=True)
 class Binaries:
-    """The programs of one server; `parts` are the folders a copy needs, for an account that cannot reach them."""
+    """The programs of one server; `parts` are the folders that a copy of them needs."""
 
     program: str
     source: str

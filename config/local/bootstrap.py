@@ -12,10 +12,11 @@ import subprocess
 import sys
 
 OLDEST = (3, 11)
-NEWER = ["python3.%d" % minor for minor in range(15, 10, -1)]
+NEWER = [f"python3.{minor}" for minor in range(15, 10, -1)]
+THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def _runs(program):  # type: ignore[no-untyped-def]
+def _runs(program: str) -> bool:
     return subprocess.call([program, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
@@ -24,9 +25,8 @@ if sys.version_info < OLDEST:
         if _runs(_program):
             os.execv(_program, [_program, *sys.argv])
     sys.exit(
-        "Python 3.11 or newer is needed, this is %d.%d: install it (Debian, Ubuntu: apt install python3.11 "
+        f"Python 3.11 or newer is needed, this is {THIS}: install it (Debian, Ubuntu: apt install python3.11 "
         "python3.11-venv; macOS: brew install python@3.13) and name it: make PYTHON=python3.11 …"
-        % sys.version_info[:2]
     )
 
 from collections.abc import Iterator  # noqa: E402
@@ -89,10 +89,9 @@ def _need_venv() -> None:
         import ensurepip  # noqa: F401, PLC0415
         import venv  # noqa: F401, PLC0415
     except ImportError:
-        version = "%d.%d" % sys.version_info[:2]
         sys.exit(
-            f"This Python {version} comes without venv: install it (Debian, Ubuntu: apt install "
-            f"python{version}-venv) or install uv, then run make again."
+            f"This Python {THIS} comes without venv: install it (Debian, Ubuntu: apt install "
+            f"python{THIS}-venv) or install uv, then run make again."
         )
 
 
@@ -126,7 +125,9 @@ def _one_at_a_time() -> Iterator[None]:
 def _sentence(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return f"{error.filename} belongs to another account: run make as that account, or delete it."
-    return ".venv could not be prepared: see the lines above (is the network reachable?), then run make again."
+    return (
+        ".venv could not be prepared: see the lines above (is the network reachable?), then run make again."
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """A private Postgres: on loopback only, with a random password, checksums and full durability."""
 
-import contextlib
 import os
 import re
 import signal
@@ -59,12 +58,20 @@ class Postgres:
         if not data.exists():
             _initialise(instance, programs, account)
         _forget_dead_postmaster(data / "postmaster.pid")
-        options = f"-h {processes.LOOPBACK} -p {instance.port} -c unix_socket_directories='' -c max_connections=200"
-        return _run(
-            [programs / "pg_ctl", "-D", data, "-l", instance.home / "log", "-w", "-t", "60", "-s"]
-            + ["-o", f"{options} -c shared_buffers=256MB", "start"],
-            account,
-        )
+        options = f"-h {processes.LOOPBACK} -p {instance.port} -c unix_socket_directories=''"
+        options += " -c max_connections=200 -c shared_buffers=256MB"
+        start: list[str | Path] = [
+            programs / "pg_ctl",
+            "-D",
+            data,
+            "-l",
+            instance.home / "log",
+            "-w",
+            "-t",
+            "60",
+            "-s",
+        ]
+        return _run([*start, "-o", options, "start"], account)
 
     def stop(self, instance: Instance) -> None:
         """Stop the server; open transactions are rolled back."""
@@ -80,9 +87,22 @@ def _initialise(instance: Instance, programs: Path, account: Account) -> None:
     password.write_text(instance.password)
     password.chmod(0o600)
     account.give(password)
-    command = [programs / "initdb", "-D", draft, "-U", ROLE, f"--pwfile={password}", "--auth=scram-sha-256"]
+    command: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        draft,
+        "-U",
+        ROLE,
+        f"--pwfile={password}",
+        "--auth=scram-sha-256",
+    ]
     _run([*command, "--encoding=UTF8", "--data-checksums", *_locale(instance)], account, check=True)
-    _run([programs / "postgres", "--single", "-D", draft, "-c", "log_checkpoints=off", "postgres"], account, check=True, typed=CREATE)
+    _run(
+        [programs / "postgres", "--single", "-D", draft, "-c", "log_checkpoints=off", "postgres"],
+        account,
+        check=True,
+        typed=CREATE,
+    )
     password.unlink()
     draft.rename(instance.home / "data")
 

@@ -1,0 +1,107 @@
+"""The verbs of the Makefile: `python -m config.local run|test|check|bench|setup|stop|reset|watch`."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from config.local import checking, running, watching
+from config.local.errors import LocalError
+from config.local.services import Services, database_url, redis_url
+from config.local.state import State
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = State(Path(os.environ.get("SHOP_STATE", ROOT / ".state")))
+LAST_PORT = 65535
+
+
+def main(verb: str, *arguments: str) -> int:
+    """Do what one verb of the Makefile says; what stands in its way is told in a sentence."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        return VERBS[verb](*arguments)
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def run() -> int:
+    """Open the shop at PORT until Ctrl-C."""
+    port = os.environ.get("PORT") or "8000"
+    if not port.isdecimal() or not 0 < int(port) <= LAST_PORT:
+        raise LocalError(f"PORT={port} is no port: use a number between 1 and {LAST_PORT}.")
+    return running.run(STATE, ROOT, int(port))
+
+
+def test(*arguments: str) -> int:
+    """Run the tests, on a database of their own."""
+    setup()
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+
+
+def bench(*arguments: str) -> int:
+    """Run the benchmarks."""
+    setup()
+    return subprocess.run([sys.executable, "-m", "tests.benchmarks", *arguments], check=False).returncode
+
+
+def check() -> int:
+    """Run every check of the code."""
+    setup()
+    return checking.check()
+
+
+def setup() -> int:
+    """Have Postgres and Redis running."""
+    database_url(STATE.directory)
+    redis_url(STATE.directory)
+    return 0
+
+
+def stop() -> int:
+    """Stop the shop and the private servers."""
+    stopped = running.stop(STATE, ROOT)
+    print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+    return 0
+
+
+def reset() -> int:
+    """Delete everything local, once a person has said yes."""
+    print(f"This deletes {STATE.directory}: the local database, mails and logins.")
+    try:
+        answer = input("Type yes to go on: ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() != "yes":
+        print("Nothing was deleted.")
+        return 1
+    stop()
+    Services(STATE).wipe()
+    shutil.rmtree(STATE.directory)
+    print("Everything local is gone; `make run` starts afresh.")
+    return 0
+
+
+def watch() -> int:
+    """Announce the open shop and keep its servers alive (a process of `make run`)."""
+    watching.watch(STATE)
+    return 0
+
+
+VERBS: dict[str, Callable[..., int]] = {
+    "run": run,
+    "test": test,
+    "bench": bench,
+    "check": check,
+    "setup": setup,
+    "stop": stop,
+    "reset": reset,
+    "watch": watch,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
