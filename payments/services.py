@@ -15,7 +15,7 @@ from payments.events import (
     PaymentRefunded,
 )
 from payments.models import AccountCredit, EntryKind, Payment, PaymentEntry, PaymentMethod, PaymentState
-from payments.money import Money
+from payments.money import CurrencyMismatch, Money
 
 _TEST_CARDS = {
     "4242424242424242": "tok_visa",
@@ -67,7 +67,7 @@ def record_capture(*, order_id: UUID, reference: str, amount: Money) -> None:
     """The processor took the money. If the payment was cancelled meanwhile, have it given back."""
     payment = _locked(order_id, PaymentMethod.CARD)
     if payment.state == PaymentState.CANCELLED:
-        payment.record(PaymentState.CANCELLED, _entry(EntryKind.CAPTURED, reference, amount))
+        payment.record(PaymentState.CANCELLED, _entry(payment, EntryKind.CAPTURED, reference, amount))
         send(CancelPayment(order_id=order_id))
     elif payment.state != PaymentState.CAPTURED:
         _capture(payment, reference, amount)
@@ -123,12 +123,14 @@ def _locked(order_id: UUID, method: PaymentMethod) -> Payment:
     return payment
 
 
-def _entry(kind: EntryKind, reference: str, amount: Money) -> PaymentEntry:
+def _entry(payment: Payment, kind: EntryKind, reference: str, amount: Money) -> PaymentEntry:
+    if amount.currency != payment.currency:
+        raise CurrencyMismatch(payment.currency, amount.currency)
     return PaymentEntry(kind=kind, reference=reference, amount=amount.amount)
 
 
 def _capture(payment: Payment, reference: str, amount: Money) -> None:
-    payment.record(PaymentState.CAPTURED, _entry(EntryKind.CAPTURED, reference, amount))
+    payment.record(PaymentState.CAPTURED, _entry(payment, EntryKind.CAPTURED, reference, amount))
     publish(
         PaymentCaptured(
             order_id=payment.order_id, payment_id=payment.id, amount=amount, method=payment.method
@@ -141,7 +143,10 @@ def _cancel(payment: Payment, reference: str, captured: Money, refunded: Money) 
     if was == PaymentState.DECLINED or (was == PaymentState.CANCELLED and not announced):
         return
     rest = refunded - Money(payment.refunded, payment.currency)
-    moved = [_entry(EntryKind.CAPTURED, reference, captured), _entry(EntryKind.REFUNDED, reference, rest)]
+    moved = (
+        _entry(payment, EntryKind.CAPTURED, reference, captured),
+        _entry(payment, EntryKind.REFUNDED, reference, rest),
+    )
     ending = PaymentEntry(kind=EntryKind.CANCELLED, reference=reference)
     payment.record(PaymentState.CANCELLED, *(entry for entry in moved if entry.amount), ending)
     if was == PaymentState.CAPTURED and announced:

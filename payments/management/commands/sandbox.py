@@ -2,6 +2,7 @@
 
 import signal
 from argparse import ArgumentParser
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,17 +20,18 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The port; by default the one where the shop looks for the sandbox."""
+        """The port, by default where the shop looks for the sandbox, and the file that it remembers in."""
         parser.add_argument("--port", type=int, default=urlsplit(settings.SANDBOX_URL).port or 80)
+        parser.add_argument("--state", type=Path, default=settings.STATE_DIR / "sandbox.sqlite3")
 
-    def handle(self, *, port: int, **options: Any) -> None:
+    def handle(self, *, port: int, state: Path, **options: Any) -> None:
         """Listen, announce the address, wait for the signal, and leave."""
-        if not settings.DEBUG:
-            raise CommandError("The sandbox runs only with DEBUG on: it approves cards that hold no money.")
+        if not settings.SANDBOX_ENABLED:
+            raise CommandError("There is no sandbox in production: it approves cards that hold no money.")
         stop = Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        server = self._listen(port)
+        server = self._listen(port, state)
         Thread(target=server.serve_forever, daemon=True).start()
         self._say(f"Sandbox processor and carrier at {server.url}")
         stop.wait()
@@ -37,14 +39,9 @@ class Command(BaseCommand):
         server.server_close()
         self._say("Sandbox stopped.")
 
-    def _listen(self, port: int) -> SandboxServer:
+    def _listen(self, port: int, state: Path) -> SandboxServer:
         try:
-            return SandboxServer(
-                port,
-                state=settings.STATE_DIR / "sandbox.sqlite3",
-                late_seconds=settings.GATEWAY_TIMEOUT_SECONDS + 1,
-                log=self._say,
-            )
+            return SandboxServer(port, state, settings.GATEWAY_TIMEOUT_SECONDS + 1, self._say)
         except OSError as problem:
             raise CommandError(
                 f"Port {port} cannot be used ({problem.strerror}); choose one with --port."

@@ -1,0 +1,50 @@
+"""What other rooms are told about payments."""
+
+from uuid import uuid4
+
+import pytest
+
+from payments.money import Money
+from payments.queries import PaymentSummary, Totals, payment_of, totals
+from payments.services import cancel_account_payment, credit_account, record_decline
+from tests.payments.builders import NOTHING, PRICE, a_card_payment, an_account_payment, payment_for
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_order_without_a_payment_has_none() -> None:
+    assert payment_of(uuid4()) is None
+
+
+def test_a_payment_is_summed_up() -> None:
+    order_id = a_card_payment("tok_declined")
+    record_decline(order_id=order_id, reference="ch_1", reason="card_declined", message="The bank said no.")
+
+    assert payment_of(order_id) == PaymentSummary(
+        payment_id=payment_for(order_id).id,
+        state="declined",
+        method="card",
+        due=PRICE,
+        captured=NOTHING,
+        refunded=NOTHING,
+        decline_reason="card_declined",
+        decline_message="The bank said no.",
+    )
+
+
+def test_nothing_adds_up_to_nothing() -> None:
+    assert totals() == {}
+
+
+def test_totals_are_kept_by_currency() -> None:
+    an_account_payment(Money(500, "GBP"), charged=True)
+    an_account_payment(Money(700, "GBP"))
+    cancel_account_payment(order_id=an_account_payment(Money(30, "GBP"), charged=True))
+    an_account_payment(Money(90, "EUR"), charged=True)
+    credit_account(credit_id=uuid4(), customer_reference="1", amount=Money(8, "USD"), reason="C1")
+
+    assert totals() == {
+        "EUR": Totals(captured=Money(90, "EUR"), refunded=Money(0, "EUR"), credited=Money(0, "EUR")),
+        "GBP": Totals(captured=Money(530, "GBP"), refunded=Money(30, "GBP"), credited=Money(0, "GBP")),
+        "USD": Totals(captured=Money(0, "USD"), refunded=Money(0, "USD"), credited=Money(8, "USD")),
+    }
