@@ -38,7 +38,7 @@ def _drain(now: datetime | None) -> int:
     ensure_checkpoints()
     watch = LogWatch()
     handled = _deliver_all(all_lanes(), now)
-    while lanes := watch.woken() | _due(now):
+    while lanes := _due(now) | watch.woken():
         handled += _deliver_all(lanes, now)
     return handled
 
