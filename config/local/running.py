@@ -21,12 +21,15 @@ PYTHON = shlex.quote(sys.executable)
 CELERY = f"{PYTHON} -m celery -A config.celery --quiet worker --loglevel WARNING --concurrency 2"
 CELERY += " --without-gossip --without-mingle --without-heartbeat"
 
+# Celery's advice against root is for servers; here root is who typed `make run`.
+QUIET = "ignore:You're running the worker with superuser"
+
 
 def commands(port: int, sandbox_port: int) -> dict[str, str]:
     """Return the command line of each process, by the name its log lines carry."""
     web = f"{PYTHON} -m gunicorn config.wsgi --bind {processes.LOOPBACK}:{port} --worker-class gthread"
     return {
-        "web": f"{web} --workers 2 --threads 4 --graceful-timeout 3 --log-level warning",
+        "web": f"{web} --preload --workers 2 --threads 4 --graceful-timeout 3 --log-level warning",
         "relay": f"{PYTHON} manage.py relay",
         "worker": f"{CELERY} -n worker@%h -Q projections,sagas,handlers",
         "external": f"{CELERY} -n external@%h -Q external",
@@ -98,7 +101,7 @@ def _need_port(port: int) -> None:
 
 def _supervise(state: State, root: Path, wanted: dict[str, str]) -> int:
     manager = Manager(Printer(sys.stdout))
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET}
     pids = state.folder("pids")
     for name, command in wanted.items():
         file = shlex.quote(str(pids / f"{name}.pid"))

@@ -34,8 +34,8 @@ def answers(port: int) -> bool:
     """Whether a web server answers there, whatever it says."""
     connection = http.client.HTTPConnection(processes.LOOPBACK, port, timeout=10)
     try:
-        connection.request("HEAD", "/")
-        connection.getresponse()
+        connection.request("GET", "/")
+        connection.getresponse().read()
     except OSError:
         return False
     finally:
