@@ -68,8 +68,9 @@ class Checkout(Saga, name="orders.checkout", starts=OrderPlaced):
 
     @on
     def give_up_sold_out(self, event: StockRejected) -> None:
-        """Nothing was reserved and nothing was paid."""
+        """Nothing was reserved, and the payment that was asked for will not be needed."""
         self.undo_all()
+        self.do(CancelPayment(order_id=event.order_id))
         self.do(CancelOrder(order_id=event.order_id, reason=event.reason, missing=event.missing))
         self.complete()
 

@@ -104,7 +104,8 @@ class TestTheRow:
         assert Order.objects.values().get() == before
 
     @pytest.mark.parametrize(
-        ("hours", "state", "revision"), [(0, "placed", 1), (1, "confirmed", 2), (1.5, "confirmed", 2), (2, "shipped", 3)]
+        ("hours", "state", "revision"),
+        [(0, "placed", 1), (1, "confirmed", 2), (1.5, "confirmed", 2), (2, "shipped", 3)],
     )
     def test_any_past_moment_can_be_told(self, hours: float, state: str, revision: int) -> None:
         then = services.fold_order(ORDER, as_of=NOON + timedelta(hours=hours))

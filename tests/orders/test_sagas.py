@@ -75,9 +75,9 @@ def test_a_paid_order_is_confirmed(by_card: Scenario) -> None:
 
 
 def test_a_confirmed_order_goes_to_the_carrier_within_a_day(by_card: Scenario) -> None:
-    by_card.given(PLACED, RESERVED, CAPTURED).when(confirmed()).sends(
-        ScheduleShipment(order_id=ORDER)
-    ).waits(Later(ShippingOverdue(order_id=ORDER), 86_400))
+    by_card.given(PLACED, RESERVED, CAPTURED).when(confirmed()).sends(ScheduleShipment(order_id=ORDER)).waits(
+        Later(ShippingOverdue(order_id=ORDER), 86_400)
+    )
 
 
 def test_an_order_with_its_own_delivery_leaves_without_a_carrier(on_account: Scenario) -> None:
@@ -100,7 +100,9 @@ def test_a_sold_out_order_is_cancelled_with_what_was_missing() -> None:
     scenario(Checkout).given(PLACED).when(
         StockRejected(order_id=ORDER, reason="out_of_stock", missing=missing)
     ).sends(
-        ReleaseStock(order_id=ORDER), CancelOrder(order_id=ORDER, reason="out_of_stock", missing=missing)
+        ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
+        CancelOrder(order_id=ORDER, reason="out_of_stock", missing=missing),
     ).completes()
 
 
