@@ -1,20 +1,27 @@
 """What holds for every page: weight, landmarks, no script inside, and the shop's own error pages."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpResponse
+from django.db import connection
 from django.test import Client, RequestFactory
-from django.urls import path
 from django.views.defaults import permission_denied, server_error
 
 from eventbus.testing import drain
 from tests.journeys.shopper import Shopper, words
 
 WEIGHT_LIMIT = 100_000
-PAGES = ("/", "/category/table/", "/search/?q=bowl", "/product/milk-jug/", "/cart/", "/checkout/", "/nowhere/")
+PAGES = (
+    "/",
+    "/category/table/",
+    "/search/?q=bowl",
+    "/product/milk-jug/",
+    "/cart/",
+    "/checkout/",
+    "/nowhere/",
+)
 
 
 def parts(page: str) -> list[str]:
@@ -23,14 +30,19 @@ def parts(page: str) -> list[str]:
     return [*set(found), "shop/fonts/young-serif.woff2"]
 
 
+def weight(part: str) -> int:
+    file = finders.find(part)
+    assert file, part
+    return Path(file).stat().st_size
+
+
 @pytest.mark.parametrize("_address", PAGES)
 def test_every_page_is_light_and_well_built(_address: str, shopper: Shopper) -> None:
     shopper.pick("BOWL")
 
     page = shopper.see(_address)
 
-    files = [finders.find(part) for part in parts(page)]
-    assert len(page) + sum(len(open(file, "rb").read()) for file in files) < WEIGHT_LIMIT
+    assert len(page) + sum(map(weight, parts(page))) < WEIGHT_LIMIT
     assert page.count("<h1") == page.count("<main") == page.count("<footer") == 1
     assert 'role="search"' in page
     assert re.search(r"<script(?! src=)|<style|\sstyle=|\son\w+=", page) is None
@@ -76,3 +88,21 @@ def test_a_forbidden_page_says_so(shop: None) -> None:
     response = permission_denied(request, PermissionError())
 
     assert "This door is closed to you." in words(response.content.decode())
+
+
+@pytest.mark.parametrize("_address", ["/healthz", "/readyz"])
+def test_load_balancers_get_an_answer(_address: str, bus: None) -> None:
+    response = Client().get(_address)
+
+    assert (response.status_code, response.content) == (200, b"ok")
+
+
+def test_a_process_without_a_database_is_alive_but_not_ready(bus: None) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        connection.close()
+        patch.setitem(connection.settings_dict, "PORT", 1)
+
+        alive, ready = Client().get("/healthz"), Client().get("/readyz")
+
+    connection.close()
+    assert (alive.status_code, ready.status_code) == (200, 503)
