@@ -2,9 +2,13 @@
 
 from uuid import UUID, uuid4
 
+from django.db import transaction
+
+from eventbus import Record
 from payments.models import Payment
 from payments.money import Money
 from payments.services import charge_account, request_payment
+from tests.fixtures.sandbox import Sandbox
 
 PRICE = Money(1234, "GBP")
 NOTHING = Money.zero("GBP")
@@ -34,3 +38,16 @@ def payment_for(order_id: UUID) -> Payment:
 def ledger_of(order_id: UUID) -> list[tuple[str, int]]:
     """What the order's ledger says, in order."""
     return list(payment_for(order_id).entries.values_list("kind", "amount"))
+
+
+def at_processor(sandbox: Sandbox, order_id: UUID) -> tuple[str, int]:
+    """The processor's own word on the order's payment: its status and the money it holds."""
+    charge = sandbox.get(f"/v1/charges/{payment_for(order_id).id}")["charge"]
+    return charge["status"], charge["captured"] - charge["refunded"]
+
+
+def settle(record: Record | None) -> None:
+    """Settle a delivery as the bus does: one transaction with what the handler left to record."""
+    if record is not None:
+        with transaction.atomic():
+            record()

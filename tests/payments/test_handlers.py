@@ -1,0 +1,166 @@
+"""What the bus makes happen: capture, charge on account, cancel, with outages of the processor in between."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from eventbus import Command, DependencyDown, Reject, send
+from eventbus.testing import drain, published
+from payments import handlers, services
+from payments.commands import CancelPayment, CapturePayment, ChargeAccount
+from payments.events import PaymentCancelled, PaymentCaptured, PaymentDeclined, PaymentRefunded
+from tests.fixtures.sandbox import Sandbox
+from tests.payments.builders import (
+    NOTHING,
+    PRICE,
+    a_card_payment,
+    an_account_payment,
+    at_processor,
+    ledger_of,
+    payment_for,
+    settle,
+)
+
+LATER = timedelta(hours=1)
+
+
+def ask(*commands: Command) -> None:
+    """Send commands as a saga does, and deliver them."""
+    with transaction.atomic():
+        send(*commands)
+    drain()
+
+
+@pytest.mark.usefixtures("bus")
+class TestOverTheBus:
+    """Commands in, events out, the processor asked over HTTP in between."""
+
+    def test_a_good_card_is_captured(self, sandbox: Sandbox) -> None:
+        order_id = a_card_payment()
+
+        with published() as messages:
+            ask(CapturePayment(order_id=order_id))
+
+        assert at_processor(sandbox, order_id) == ("captured", 1234)
+        assert messages[1:] == [
+            PaymentCaptured(
+                order_id=order_id, payment_id=payment_for(order_id).id, amount=PRICE, method="card"
+            )
+        ]
+
+    @pytest.mark.parametrize(
+        ("card", "reason"), [("tok_declined", "card_declined"), ("tok_insufficient", "insufficient_funds")]
+    )
+    def test_a_refused_card_is_declined_with_a_sentence(
+        self, sandbox: Sandbox, card: str, reason: str
+    ) -> None:
+        order_id = a_card_payment(card)
+
+        with published() as messages:
+            ask(CapturePayment(order_id=order_id))
+
+        declined = messages[-1]
+        assert isinstance(declined, PaymentDeclined)
+        assert (declined.order_id, declined.reason) == (order_id, reason)
+        assert declined.message.startswith("The card ")
+
+    def test_delivered_twice_it_is_captured_once(self, sandbox: Sandbox) -> None:
+        order_id = a_card_payment()
+        with transaction.atomic():
+            send(CapturePayment(order_id=order_id))
+
+        drain(twice=True)
+
+        assert at_processor(sandbox, order_id) == ("captured", 1234)
+        assert ledger_of(order_id) == [("captured", 1234)]
+
+    def test_a_charge_whose_answer_was_lost_is_found_by_the_next_try(self, sandbox: Sandbox) -> None:
+        order_id = a_card_payment("tok_timeout")
+        ask(CapturePayment(order_id=order_id))
+        assert payment_for(order_id).state == "pending"
+
+        drain(timezone.now() + LATER)
+
+        assert payment_for(order_id).held == PRICE
+        assert ledger_of(order_id) == [("captured", 1234)]
+
+    @pytest.mark.parametrize("card", ["tok_timeout", "tok_down", "tok_visa", "tok_declined"])
+    def test_cancelled_in_time_or_not_no_money_is_held(self, sandbox: Sandbox, card: str) -> None:
+        order_id = a_card_payment(card)
+        ask(CapturePayment(order_id=order_id))
+
+        ask(CancelPayment(order_id=order_id))
+        drain(timezone.now() + LATER)
+
+        assert at_processor(sandbox, order_id)[1] == 0
+        assert payment_for(order_id).held == NOTHING
+
+    def test_an_outage_of_the_processor_delays_the_refund_and_no_more(self, sandbox: Sandbox) -> None:
+        order_id = a_card_payment()
+        ask(CapturePayment(order_id=order_id))
+        sandbox.stop()
+        ask(CancelPayment(order_id=order_id))
+        assert payment_for(order_id).held == PRICE
+
+        sandbox.start()
+        drain(timezone.now() + LATER)
+
+        assert at_processor(sandbox, order_id) == ("cancelled", 0)
+        assert payment_for(order_id).held == NOTHING
+
+    def test_a_processor_that_forgot_a_cancellation_is_asked_again(self, sandbox: Sandbox) -> None:
+        order_id = a_card_payment()
+        record = handlers.capture_payment(CapturePayment(order_id=order_id))
+        services.record_cancellation(order_id=order_id, reference="ch_0", captured=NOTHING, refunded=NOTHING)
+
+        settle(record)
+        drain()
+
+        assert at_processor(sandbox, order_id) == ("cancelled", 0)
+        assert payment_for(order_id).held == NOTHING
+
+    def test_an_order_on_account_is_charged_and_taken_off_again(self) -> None:
+        order_id = an_account_payment()
+
+        with published() as messages:
+            ask(ChargeAccount(order_id=order_id))
+            ask(CancelPayment(order_id=order_id))
+            ask(ChargeAccount(order_id=order_id))
+
+        assert payment_for(order_id).held == NOTHING
+        assert [type(message) for message in messages if not isinstance(message, Command)] == [
+            PaymentCaptured,
+            PaymentRefunded,
+            PaymentCancelled,
+        ]
+
+
+@pytest.mark.django_db
+class TestAlone:
+    """One handler at a time, without the bus."""
+
+    @pytest.mark.parametrize("command", [CapturePayment, ChargeAccount])
+    def test_money_is_never_taken_for_an_unknown_order(self, command: Any) -> None:
+        handler = {CapturePayment: handlers.capture_payment, ChargeAccount: handlers.charge_account}[command]
+        order_id = payment_for(an_account_payment()).id
+
+        with pytest.raises(Reject, match="No payment by"):
+            handler(command(order_id=order_id))
+
+    def test_a_card_is_not_charged_to_the_account_nor_an_account_to_a_card(self) -> None:
+        with pytest.raises(Reject, match="No payment by account"), transaction.atomic():
+            handlers.charge_account(ChargeAccount(order_id=a_card_payment()))
+        with pytest.raises(Reject, match="No payment by card"):
+            handlers.capture_payment(CapturePayment(order_id=an_account_payment()))
+
+    def test_where_nothing_was_requested_there_is_nothing_to_cancel(self) -> None:
+        unknown = payment_for(an_account_payment()).id
+
+        assert handlers.cancel_payment(CancelPayment(order_id=unknown)) is None
+
+    def test_an_unanswered_processor_is_a_dependency_that_is_down(self, sandbox: Sandbox) -> None:
+        with pytest.raises(DependencyDown, match="card processor"):
+            handlers.capture_payment(CapturePayment(order_id=a_card_payment("tok_down")))
