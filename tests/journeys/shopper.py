@@ -3,9 +3,12 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
 from django.test import Client
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 ADA = {
     "name": "Ada Byron",
@@ -50,9 +53,9 @@ class Shopper:
         """The page she is on, asked for once more."""
         return self.see(self.address)
 
-    def _page(self, response: HttpResponse) -> str:
-        chain = getattr(response, "redirect_chain", [])
-        self.address = chain[-1][0] if chain else response.wsgi_request.get_full_path()  # type: ignore[attr-defined]
+    def _page(self, response: "Response") -> str:
+        chain = response.redirect_chain
+        self.address = chain[-1][0] if chain else response.wsgi_request.get_full_path()
         self.status = response.status_code
         return response.content.decode()
 

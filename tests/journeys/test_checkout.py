@@ -46,7 +46,7 @@ def test_the_mails_can_be_read(shopper: Shopper) -> None:
     page = words(shopper.see(f"{address}mails/"))
 
     assert [message.to for message in mail.outbox] == [["ada@example.com"], ["ada@example.com"]]
-    assert all(message.subject in page for message in mail.outbox)
+    assert all(str(message.subject) in page for message in mail.outbox)
 
 
 def test_the_page_renews_itself_until_the_order_has_ended(shopper: Shopper) -> None:
