@@ -10,10 +10,10 @@ import django
 from honcho.manager import Manager
 from honcho.printer import Printer
 
-from config.local import processes
+from config.local import freshness, processes
 from config.local.errors import AlreadyRunning, PortInUse
 from config.local.login import Login
-from config.local.services import Services
+from config.local.services import Services, database_url, redis_url
 from config.local.state import State
 
 RUNNING = "run"
@@ -82,15 +82,21 @@ def _open(state: State, root: Path, port: int) -> int:
     sandbox_port = processes.free_port(state.read(RUNNING).get("sandbox_port", 0))
     record = {"pid": os.getpid(), "port": port, "sandbox_port": sandbox_port}
     state.write(RUNNING, record)
-    state.write(RUNNING, record | {"staff_password": _prepared(state).password})
+    state.write(RUNNING, record | {"staff_password": _prepared(state, root).password})
     return _supervise(state, root, commands(port, sandbox_port))
 
 
-def _prepared(state: State) -> Login:
-    django.setup()
-    from config.local.prepare import prepare  # noqa: PLC0415  (the rooms can be imported only now)
+def _prepared(state: State, root: Path) -> Login:
+    url = database_url(state.directory)
+    redis_url(state.directory)
+    login = freshness.known_login(state, root, url)
+    if login is None:
+        django.setup()
+        from config.local.prepare import prepare  # noqa: PLC0415  (the rooms can be imported only now)
 
-    return prepare(state)
+        login = prepare(state)
+        freshness.remember(state, root, url, login)
+    return login
 
 
 def _need_port(port: int) -> None:
@@ -103,9 +109,11 @@ def _supervise(state: State, root: Path, wanted: dict[str, str]) -> int:
     manager = Manager(Printer(sys.stdout))
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET}
     pids = state.folder("pids")
+    # The web goes first: on a small machine seven Pythons that start at once keep it waiting.
     for name, command in wanted.items():
         file = shlex.quote(str(pids / f"{name}.pid"))
-        manager.add_process(name, f"echo $$ >{file}; exec {command}", env=environment, cwd=str(root))
+        pause = "" if name == "web" else "sleep 1; "
+        manager.add_process(name, f"echo $$ >{file}; {pause}exec {command}", env=environment, cwd=str(root))
     manager.loop()
     interrupted = manager.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM}
     return 0 if interrupted else manager.returncode or 0
