@@ -1,6 +1,7 @@
 """Delivering in this process: for inline dispatch, imports and tests."""
 
 import threading
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
@@ -70,12 +71,14 @@ def redeliver(*, after: int, now: datetime | None = None) -> int:
     again = 0
     for target in subscriptions():
         if target.queue in ("handlers", "external"):
-            for envelope in _messages_for(target, after):
+            for envelope in list(_messages_for(target, after)):
                 set_aside(target, [envelope])
                 again += 1
     return again + drain(now)
 
 
-def _messages_for(target: Subscription, after: int) -> list[Envelope]:
+def _messages_for(target: Subscription, after: int) -> Iterator[Envelope]:
     progress = Progress(NOTHING, visible_now(), after)
-    return read(progress, Selection(target.types), 1_000_000)[1]
+    while progress.window:
+        batch, progress = read(progress, Selection(target.types), target.batch)
+        yield from batch

@@ -78,7 +78,10 @@ def _has_news(subscription: Subscription, shard: int) -> bool:
     found the lane taken and went away.
     """
     claim = _find_lane(sql.READ_LANE, subscription, shard)
-    return bool(claim and log.read(claim.progress, _selection(subscription, shard), 1)[1])
+    if claim is None:
+        return False
+    batch, after = log.read(claim.progress, _selection(subscription, shard), 1)
+    return bool(batch or after.window)
 
 
 def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> int | None:
@@ -96,14 +99,14 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
     if claim is None:
         return None
     retried = 0 if subscription.external else _retry_due(subscription, shard, now)
-    progress, batch = log.read(claim.progress, _selection(subscription, shard), subscription.batch)
+    batch, after = log.read(claim.progress, _selection(subscription, shard), subscription.batch)
     ready = _without_blocked(subscription, batch)
     if carefully or any(isinstance(envelope.message, Undecodable) for envelope in ready):
         _consume_each(subscription, ready, now)
     elif ready:
         consume(subscription, ready)
-    if batch or _far_behind(claim.progress, progress):
-        _save(claim, progress.after(batch, subscription.batch))
+    if batch or after.window or _far_behind(claim.progress, after):
+        _save(claim, after)
     return len(batch) + retried
 
 
@@ -125,8 +128,7 @@ def _find_lane(statement: str, subscription: Subscription, shard: int) -> Claim 
 
 def _far_behind(before: Progress, after: Progress) -> bool:
     """Whether an idle lane's checkpoint is worth moving: each look would pass over the same messages again."""
-    assert after.window is not None
-    return after.window.xmax - before.seen.xmax > STALE_TRANSACTIONS
+    return after.seen.xmax - before.seen.xmax > STALE_TRANSACTIONS
 
 
 def _save(claim: Claim, progress: Progress) -> None:

@@ -46,13 +46,6 @@ class Progress(Struct, frozen=True):
     window: Snapshot | None = None
     position: int = 0
 
-    def after(self, batch: Sequence[Envelope], limit: int) -> "Progress":
-        """How far it has come once `batch` of at most `limit` messages is done."""
-        assert self.window is not None
-        if len(batch) == limit:
-            return replace(self, position=batch[-1].position)
-        return Progress(self.window)
-
 
 def visible_now() -> Snapshot:
     """What a statement sees now, with this transaction's own messages left for later."""
@@ -62,25 +55,40 @@ def visible_now() -> Snapshot:
     return Snapshot.parse(snapshot).without(int(own) if own else None)
 
 
-def read(progress: Progress, selection: Selection, limit: int) -> tuple[Progress, list[Envelope]]:
-    """The next messages, at most `limit`, and the progress with the window they were read in."""
-    statement = sql.NEXT_IN_WINDOW
+def read(progress: Progress, selection: Selection, limit: int) -> tuple[list[Envelope], Progress]:
+    """The next messages, at most `limit`, and how far the reader has come once they are done.
+
+    The batch may be empty while a window is still open; the reader is up to date when it is not.
+    """
     if progress.window is None:
-        progress = Progress(progress.seen, visible_now())
-        statement = sql.FIRST_IN_WINDOW
-    seen = progress.seen
-    parameters = {
-        "seen": str(seen),
-        "window": str(progress.window),
-        "next": str(seen.xmax),
-        "running": [str(xid) for xid in seen.running],
-        "position": progress.position,
-        "limit": limit,
-        **msgspec.structs.asdict(selection),
-    }
+        return _open_window(progress.seen, selection, limit)
+    return _walk_window(progress, progress.window, selection, limit)
+
+
+def _open_window(seen: Snapshot, selection: Selection, limit: int) -> tuple[list[Envelope], Progress]:
+    window = visible_now()
+    news = {"next": str(seen.xmax), "running": [str(xid) for xid in seen.running]}
+    batch = _select(sql.FIRST_IN_WINDOW, selection, window=str(window), limit=limit, **news)
+    if len(batch) < limit:
+        return batch, Progress(window)
+    return batch, Progress(seen, window, batch[-1].position)
+
+
+def _walk_window(
+    progress: Progress, window: Snapshot, selection: Selection, limit: int
+) -> tuple[list[Envelope], Progress]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return progress, [envelope(row) for row in cursor.fetchall()]
+        cursor.execute(sql.STRETCH, [progress.position, limit])
+        end, length = cursor.fetchone()
+    walk = {"window": str(window), "seen": str(progress.seen), "position": progress.position, "end": end}
+    batch = _select(sql.NEXT_IN_WINDOW, selection, **walk)
+    return batch, replace(progress, position=end) if length == limit else Progress(window)
+
+
+def _select(statement: str, selection: Selection, **parameters: Any) -> list[Envelope]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, msgspec.structs.asdict(selection) | parameters)
+        return [envelope(row) for row in cursor.fetchall()]
 
 
 def read_stream(stream: str, *, after: int = 0, until: datetime | None = None) -> list[Envelope]:

@@ -85,9 +85,10 @@ def _history(projection: type[Projection], lane: Checkpoint) -> Iterator[list[En
     """What the lane has seen, in the order of the log; a half-read window is drained before."""
     selection = Selection(subscription(projection.name).types)
     progress = Progress(NOTHING, Snapshot.parse(lane.seen))
-    while batch := log.read(progress, selection, BATCH)[1]:
-        yield batch
-        progress = progress.after(batch, len(batch))
+    while progress.window:
+        batch, progress = log.read(progress, selection, BATCH)
+        if batch:
+            yield batch
 
 
 def _differences(projection: type[Projection], shadow: str) -> Differences:

@@ -44,14 +44,19 @@ WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
   AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
 ORDER BY position + 0 LIMIT %(limit)s"""
 
-# The rest of a window larger than a batch: a walk along the primary key, linear however large it is.
+# The rest of a window larger than a batch is walked along the primary key, a stretch at a time: linear however
+# large it is. The planner cannot guess how many messages a snapshot sees, so the stretch is bounded before.
+STRETCH = """
+SELECT coalesce(max(position), 0), count(*) FROM (
+    SELECT position FROM eventbus_message WHERE position > %s ORDER BY position LIMIT %s) AS stretch"""
+
 NEXT_IN_WINDOW = f"""
 SELECT {ENVELOPE} FROM eventbus_message
-WHERE position > %(position)s
+WHERE position > %(position)s AND position <= %(end)s
   AND pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
   AND NOT pg_visible_in_snapshot(xid, %(seen)s::text::pg_snapshot)
   AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
-ORDER BY position LIMIT %(limit)s"""
+ORDER BY position"""
 
 # What a watcher needs of new messages: which lanes they wake.
 NEW_KINDS = """

@@ -1,16 +1,47 @@
-"""What every test of the shop starts from: real commits, and a bus that delivers only when a test drains it."""
+"""What every test starts from: real commits, and a bus that delivers only when a test drains it."""
+
+from collections.abc import Iterator
 
 import pytest
-from pytest_django import Settings
+from django.db import connection, transaction
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
+
+from eventbus.lanes import ensure_checkpoints
 
 pytest_plugins = ["tests.fixtures.sandbox"]
 
 
-@pytest.fixture(autouse=True)
-def _manual_dispatch(settings: Settings) -> None:
-    settings.EVENTBUS = {"DISPATCH": "manual"}
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, django_db_keepdb: bool
+) -> Iterator[None]:
+    """The tests' own database: made for tests that ask for `bus` as well as for those marked django_db."""
+    with django_db_blocker.unblock():
+        created = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
+        yield
+        if not django_db_keepdb:
+            teardown_databases(created, verbosity=0)
+
+
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
 @pytest.fixture
-def bus(transactional_db: None) -> None:
+def bus(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database with real commits, an empty log, and every subscription at its start."""
+    with django_db_blocker.unblock():
+        ensure_checkpoints()
+        yield
+        empty_tables()
+
+
+@transaction.atomic
+def empty_tables() -> None:
+    """Empty the tables that a test has written to."""
+    assert connection.settings_dict["NAME"].startswith("test_")
+    tables = sorted(set(connection.introspection.table_names()) - KEPT)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"(SELECT '{table}' FROM \"{table}\" LIMIT 1)" for table in tables))
+        if written := [f'"{table}"' for (table,) in cursor.fetchall()]:
+            cursor.execute(f"TRUNCATE {', '.join(written)} CASCADE")

@@ -1,7 +1,5 @@
 """A bus with toys on it."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
@@ -17,11 +15,9 @@ def _toy_tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> No
 
 
 @pytest.fixture
-def toy_bus(_toy_tables: None, bus: None) -> Iterator[None]:
+def toy_bus(_toy_tables: None, bus: None) -> None:
     """An empty log, the toys' subscriptions at its start, and no memory of earlier tests."""
     toys.behaviour.clear()
     toys.handled.clear()
     toys.recorded.clear()
     ensure_checkpoints()
-    yield
-    toys.CounterRow.objects.all().delete()
