@@ -82,7 +82,7 @@ def order_status(order_id: UUID) -> OrderStatus:
 def order_by_token(token: str) -> UUID:
     """The order that a signed link belongs to."""
     try:
-        return UUID(signing.loads(token, salt=LINK_SALT))
+        return UUID(signing.Signer(salt=LINK_SALT).unsign(token))
     except (signing.BadSignature, ValueError):
         raise LinkNotValid from None
 

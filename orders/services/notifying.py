@@ -33,15 +33,16 @@ def notify(
     if not recipient or Notification.objects.filter(message_id=message_id, recipient=recipient).exists():
         return None
     text = render_to_string(f"orders/mail/{template}.txt", context)
-    subject, _, body = text.partition("\n")
-    _send(recipient, subject, body.lstrip("\n"), message_id)
+    subject, _, rest = text.partition("\n")
+    body = rest.strip() + "\n"
+    _send(recipient, subject, body, message_id)
     notification = Notification(
         message_id=message_id,
         recipient=recipient,
         order_id=order_id,
         template=template,
         subject=subject,
-        body=body.lstrip("\n"),
+        body=body,
     )
     return notification.save
 

@@ -46,7 +46,7 @@ def place_order(
     return _place(placed, card_token)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def place_order_on_account(
     *,
     order_id: UUID,

@@ -1,0 +1,83 @@
+"""Mails: sent once per message and recipient, kept where staff can read them."""
+
+from uuid import UUID
+
+import pytest
+from django.core import mail
+from django.db import transaction
+
+from eventbus.testing import drain
+from inventory import services as inventory
+from inventory.events import StockLine
+from orders import queries, services
+from orders.events import CustomerSnapshot
+from orders.models import Notification
+from orders.services.fulfilling import record
+from tests.orders.builders import ORDER, an_order_placed
+
+pytestmark = pytest.mark.usefixtures("bus")
+MESSAGE = UUID(int=1)
+
+
+@pytest.fixture
+def _placed() -> None:
+    with transaction.atomic():
+        record(None, an_order_placed())
+
+
+def confirm_by_mail() -> bool:
+    settle = services.notify_customer(order_id=ORDER, template="confirmation", message_id=MESSAGE)
+    if settle:
+        settle()
+    return settle is not None
+
+
+@pytest.mark.usefixtures("_placed")
+def test_a_mail_says_what_was_ordered_and_where_to_look() -> None:
+    confirm_by_mail()
+
+    [sent] = mail.outbox
+    assert (sent.subject, sent.to) == ("Your order 7KQ4-9MXR-2C8T is confirmed", ["ada@example.com"])
+    assert sent.extra_headers["Message-ID"] == f"<{MESSAGE}@shop>"
+    lines = str(sent.body).splitlines()
+    assert "2 x The MUG-RED  £17.00" in lines
+    assert "Total  £20.95" in lines
+    assert lines[-1].endswith(f"/orders/{services.order_token(ORDER)}/")
+
+
+@pytest.mark.usefixtures("_placed")
+def test_a_message_is_mailed_once() -> None:
+    assert confirm_by_mail()
+    assert not confirm_by_mail()
+
+    assert len(mail.outbox) == 1
+    [kept] = queries.mails_about(ORDER)
+    assert (kept.recipient, kept.body) == ("ada@example.com", mail.outbox[0].body)
+
+
+def test_a_low_shelf_is_mailed_to_the_staff() -> None:
+    inventory.receive_stock(sku="MUG-RED", quantity=20, reason="delivery")
+    inventory.reserve_stock(order_id=ORDER, lines=(StockLine(sku="MUG-RED", quantity=18),))
+
+    drain()
+
+    [sent] = mail.outbox
+    assert (sent.subject, sent.to) == ("Low stock: MUG-RED, 2 left", ["staff@example.com"])
+    assert Notification.objects.get().order_id is None
+
+
+def test_a_name_is_written_as_it_is() -> None:
+    with transaction.atomic():
+        record(None, an_order_placed(customer=CustomerSnapshot(name="O'Hara & Söhne", email="o@example.com")))
+
+    confirm_by_mail()
+
+    assert "Hello O'Hara & Söhne," in str(mail.outbox[0].body)
+
+
+def test_a_customer_without_an_address_gets_no_mail() -> None:
+    with transaction.atomic():
+        record(None, an_order_placed(customer=CustomerSnapshot(name="17850", reference="17850")))
+
+    assert not confirm_by_mail()
+    assert mail.outbox == []
