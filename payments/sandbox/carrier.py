@@ -31,8 +31,7 @@ def create_shipment(store: Store, body: bytes) -> Answer:
         if postcode.startswith("DOWN"):
             raise Problem(503, "carrier_down", "The carrier is out of order.")
         if postcode.startswith("ZZ"):
-            reason = f"We do not deliver to {postcode}."
-            raise Problem(422, "undeliverable", reason, reason=reason)
+            raise _refusal(422, "undeliverable", f"We do not deliver to {postcode}.")
         return Answer(201, _insert(db, request.id, "booked", address))
 
 
@@ -57,8 +56,12 @@ def show_shipment(store: Store, body: bytes, shipment: str) -> Answer:
 def _postcode(request: ShipmentRequest) -> str:
     postcode = request.address.get("postcode")
     if not isinstance(postcode, str):
-        raise Problem(422, "invalid_request", "`$.address.postcode` is missing.")
+        raise _refusal(422, "invalid_request", "The address has no postcode.")
     return postcode.strip().upper()
+
+
+def _refusal(status: int, code: str, reason: str) -> Problem:
+    return Problem(status, code, reason, reason=reason)
 
 
 def _find(db: sqlite3.Connection, shipment: str) -> Any:
@@ -73,9 +76,9 @@ def _insert(db: sqlite3.Connection, shipment: str, status: str, address: str) ->
 
 def _known(known: Any, address: str) -> Answer:
     if known["status"] == "cancelled":
-        raise Problem(409, "shipment_cancelled", f"Shipment {known['id']} was called off.")
+        raise _refusal(409, "shipment_cancelled", f"Shipment {known['id']} was called off.")
     if known["address"] != address:
-        raise Problem(409, "id_reused", f"Shipment {known['id']} was booked for another address before.")
+        raise _refusal(409, "id_reused", f"Shipment {known['id']} was booked for another address before.")
     return Answer(200, _shown(known))
 
 

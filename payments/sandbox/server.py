@@ -67,11 +67,11 @@ class SandboxServer(ThreadingHTTPServer):
     daemon_threads = False
 
     def __init__(self, port: int, state: Path, late_seconds: float, log: Callable[[str], None]) -> None:
-        super().__init__(("127.0.0.1", port), _Requests)
         self.store = Store(state)
         self.late_seconds, self.log = late_seconds, log
         self.closing = Event()
         self._connections: set[socket] = set()
+        super().__init__(("127.0.0.1", port), _Requests)
 
     @property
     def url(self) -> str:
