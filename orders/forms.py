@@ -88,7 +88,7 @@ class CheckoutForm(forms.Form):
     cvc = _secret("Security code", "cc-csc", "Please enter the security code.", "123")
 
     def __init__(self, cart: CartView, answers: Mapping[str, Any] | None = None) -> None:
-        super().__init__(answers)
+        super().__init__(answers, label_suffix="")
         self.cart = cart
 
     def clean(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
     except OrdersError as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, "It is in your basket.")
+        messages.success(request, "Added to your basket.")
     return redirect("orders:cart")
 
 

@@ -12,7 +12,7 @@ from tests.journeys.shopper import Shopper, words
 
 
 def names(page: str) -> list[str]:
-    return re.findall(r'<h3><a href="/product/[^"]+">([^<]+)</a></h3>', page)
+    return re.findall(r'<h[23]><a href="/product/[^"]+">([^<]+)</a></h[23]>', page)
 
 
 def test_the_front_door_shows_the_shelves_and_what_is_popular(shopper: Shopper) -> None:
