@@ -34,7 +34,6 @@ def consume(subscription: Subscription, batch: Batch) -> None:
 
 def set_aside(subscription: Subscription, batch: Batch, **details: Any) -> None:
     """Keep messages for later, one delivery each."""
-    details = {"due_at": timezone.now()} | details
     Delivery.objects.bulk_create(
         (
             Delivery(
@@ -42,7 +41,7 @@ def set_aside(subscription: Subscription, batch: Batch, **details: Any) -> None:
                 message_id=envelope.position,
                 stream=envelope.stream,
                 shard=outbox.shard_of(envelope.stream),
-                **details,
+                **{"due_at": envelope.occurred_at} | details,
             )
             for envelope in batch
         ),

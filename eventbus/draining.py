@@ -66,19 +66,19 @@ def deliver(lane: Lane, now: datetime | None = None) -> int:
     return handled
 
 
-def redeliver(*, after: int, now: datetime | None = None) -> int:
-    """Hand every message behind position `after` to its handlers once more, then drain; returns how many."""
+def redeliver(now: datetime | None = None) -> int:
+    """Hand every message of the log to its handlers once more, then drain; returns how many."""
     again = 0
     for target in subscriptions():
         if target.queue in ("handlers", "external"):
-            for envelope in list(_messages_for(target, after)):
+            for envelope in list(_messages_for(target)):
                 set_aside(target, [envelope])
                 again += 1
     return again + drain(now)
 
 
-def _messages_for(target: Subscription, after: int) -> Iterator[Envelope]:
-    progress = Progress(NOTHING, visible_now(), after)
+def _messages_for(target: Subscription) -> Iterator[Envelope]:
+    progress = Progress(NOTHING, visible_now())
     while progress.window:
         batch, progress = read(progress, Selection(target.types), target.batch)
         yield from batch

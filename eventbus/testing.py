@@ -49,14 +49,11 @@ def _last_position() -> int:
 def drain(now: datetime | None = None, *, twice: bool = False) -> int:
     """Deliver everything due in this process until quiet; returns how many messages were handled.
 
-    now: the moment that decides which timeouts and retries are due. twice: every message reaches its handlers
-    a second time afterwards, as it may after a crash; projections and sagas cannot be doubled and are left out.
+    now: the moment that decides which timeouts and retries are due. twice: every message of the
+    log reaches its handlers once more; projections and sagas have moved their checkpoint and cannot be doubled.
     """
-    before = _last_position()
     handled = draining.drain(now)
-    if twice:
-        handled += draining.redeliver(after=before, now=now)
-    return handled
+    return handled + draining.redeliver(now) if twice else handled
 
 
 def assert_rebuilds(*projections: type[Projection]) -> None:

@@ -59,18 +59,19 @@ class PositionReader:
 
 
 class XidReader:
-    """Remembers the last (xid, position), and stays behind the oldest open transaction."""
+    """Remembers the last (xid, position); the guarded one stays behind the oldest open transaction."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, guarded: bool) -> None:
+        self.guarded = guarded
         self.last: tuple[int, int] = (0, 0)
 
     def read_all(self) -> list[int]:
-        """Everything behind the last pair that no open transaction can still precede."""
+        """Everything behind the last pair; the guarded one, that no open transaction can still precede."""
         rows = _rows(
             """SELECT xid::text, position, data->>'number' FROM eventbus_message AS m
             WHERE (m.xid, m.position) > (%s::text::xid8, %s)
-              AND m.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY m.xid, m.position""",
-            [str(self.last[0]), self.last[1]],
+              AND (m.xid < pg_snapshot_xmin(pg_current_snapshot()) OR NOT %s) ORDER BY m.xid, m.position""",
+            [str(self.last[0]), self.last[1], self.guarded],
         )
         self.last = max([self.last, *((int(row[0]), row[1]) for row in rows)])
         return [int(row[2]) for row in rows]
