@@ -3,12 +3,28 @@
 from typing import Self
 from uuid import uuid4
 
-from django.db import models
-from django.db.models import F, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db import connection, models
+from django.db.models import F, Q
 
 from eventbus import current_time
 from payments.money import Money
+
+# Ledger and totals in one statement: an entry that was there before counts no second time.
+_RECORD = """
+WITH entered AS (
+    INSERT INTO payments_paymententry (payment_id, kind, amount, reference, recorded_at)
+    SELECT %(id)s, kind, amount, reference, %(now)s
+    FROM unnest(%(kinds)s::text[], %(amounts)s::bigint[], %(references)s::text[])
+        AS entry (kind, amount, reference)
+    ON CONFLICT (payment_id, kind, reference) DO NOTHING
+    RETURNING kind, amount
+)
+UPDATE payments_payment
+SET state = %(state)s, decline_reason = %(decline_reason)s, decline_message = %(decline_message)s,
+    captured = captured + (SELECT coalesce(sum(amount), 0) FROM entered WHERE kind = 'captured'),
+    refunded = refunded + (SELECT coalesce(sum(amount), 0) FROM entered WHERE kind = 'refunded')
+WHERE id = %(id)s
+"""
 
 
 class PaymentMethod(models.TextChoices):
@@ -37,7 +53,7 @@ class EntryKind(models.TextChoices):
 
 
 class Payment(models.Model):
-    """What is due for one order, how, and how much of it is held. Totals are sums over the ledger."""
+    """What is due for one order, how, and how much of it is held: totals that equal the ledger's sums."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     order_id = models.UUIDField(unique=True)
@@ -85,18 +101,22 @@ class Payment(models.Model):
         return cls.objects.select_for_update().filter(order_id=order_id, method=method).first()
 
     def record(self, state: PaymentState, *entries: "PaymentEntry") -> None:
-        """Append to the ledger, move to `state` and take the totals from the ledger anew."""
-        for entry in entries:
-            entry.payment = self
-        PaymentEntry.objects.bulk_create(entries, ignore_conflicts=True)
+        """Append what the ledger does not hold yet, add that to the totals, and move to `state`."""
         self.state = state
-        Payment.objects.filter(pk=self.pk).update(
-            state=state,
-            decline_reason=self.decline_reason,
-            decline_message=self.decline_message,
-            captured=_total(EntryKind.CAPTURED),
-            refunded=_total(EntryKind.REFUNDED),
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _RECORD,
+                {
+                    "id": self.pk,
+                    "state": state.value,
+                    "decline_reason": self.decline_reason,
+                    "decline_message": self.decline_message,
+                    "kinds": [entry.kind for entry in entries],
+                    "amounts": [entry.amount for entry in entries],
+                    "references": [entry.reference for entry in entries],
+                    "now": current_time(),
+                },
+            )
 
 
 class PaymentEntry(models.Model):
@@ -137,9 +157,3 @@ class AccountCredit(models.Model):
 
     def __str__(self) -> str:
         return f"{Money(self.amount, self.currency)} to {self.customer_reference}: {self.reason}"
-
-
-def _total(kind: EntryKind) -> Coalesce:
-    entries = PaymentEntry.objects.filter(payment=models.OuterRef("pk"), kind=kind).order_by()
-    total = entries.values("payment").annotate(total=Sum("amount")).values("total")
-    return Coalesce(models.Subquery(total), 0, output_field=models.BigIntegerField())

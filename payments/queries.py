@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import F, Q, Sum
 
-from payments.models import AccountCredit, Payment
+from payments.models import AccountCredit, EntryKind, Payment
 from payments.money import Money
 
 
@@ -59,6 +59,15 @@ def totals() -> dict[str, Totals]:
         currency: _totals(currency, *moved.get(currency, (0, 0)), credited.get(currency, 0))
         for currency in sorted(moved.keys() | credited.keys())
     }
+
+
+def ledger_differences() -> list[UUID]:
+    """The orders whose payment says other totals than its ledger; there must be none."""
+    captured = Sum("entries__amount", filter=Q(entries__kind=EntryKind.CAPTURED), default=0)
+    refunded = Sum("entries__amount", filter=Q(entries__kind=EntryKind.REFUNDED), default=0)
+    summed = Payment.objects.annotate(ledger_captured=captured, ledger_refunded=refunded)
+    same = Q(captured=F("ledger_captured"), refunded=F("ledger_refunded"))
+    return list(summed.exclude(same).order_by("order_id").values_list("order_id", flat=True))
 
 
 def _totals(currency: str, captured: int, refunded: int, credited: int) -> Totals:

@@ -4,8 +4,9 @@ from uuid import uuid4
 
 import pytest
 
+from payments.models import Payment
 from payments.money import Money
-from payments.queries import PaymentSummary, Totals, payment_of, totals
+from payments.queries import PaymentSummary, Totals, ledger_differences, payment_of, totals
 from payments.services import cancel_account_payment, credit_account, record_decline
 from tests.payments.builders import NOTHING, PRICE, a_card_payment, an_account_payment, payment_for
 
@@ -48,3 +49,13 @@ def test_totals_are_kept_by_currency() -> None:
         "GBP": Totals(captured=Money(530, "GBP"), refunded=Money(30, "GBP"), credited=Money(0, "GBP")),
         "USD": Totals(captured=Money(0, "USD"), refunded=Money(0, "USD"), credited=Money(8, "USD")),
     }
+
+
+def test_totals_equal_the_ledger_and_a_difference_would_be_seen() -> None:
+    right, wrong = an_account_payment(charged=True), an_account_payment()
+    cancel_account_payment(order_id=right)
+    assert ledger_differences() == []
+
+    Payment.objects.filter(order_id=wrong).update(captured=1)
+
+    assert ledger_differences() == [wrong]

@@ -114,7 +114,7 @@ def test_only_a_payment_on_account_charges_the_account(wrong: Any) -> None:
         services.charge_account(order_id=wrong())
 
 
-def test_an_account_payment_costs_four_statements_besides_publishing() -> None:
+def test_an_account_payment_costs_three_statements_besides_publishing() -> None:
     with (
         CaptureQueriesContext(
             connection,
@@ -126,7 +126,7 @@ def test_an_account_payment_costs_four_statements_besides_publishing() -> None:
         services.charge_account(order_id=order_id)
 
     assert _payment_statements(requested) == ["INSERT"]
-    assert _payment_statements(charged) == ["SELECT", "INSERT", "UPDATE"]
+    assert _payment_statements(charged) == ["SELECT", "WITH"]
 
 
 def _payment_statements(queries: Any) -> list[str]:
