@@ -1,8 +1,8 @@
 """What happens when a request about a payment arrives.
 
-Capture and cancellation may run at the same moment, in any order, and more than once. What makes that safe: the
-processor decides by the payment's id, so a charge that reaches it after its cancellation takes nothing; and a
-capture that is recorded after the cancellation has the cancellation asked for again.
+Capture and cancellation may run at the same moment, in any order, and more than once. What makes that safe:
+the processor decides by the payment's id, so a charge that reaches it after its cancellation takes nothing;
+and a capture that is recorded after the cancellation has the cancellation asked for again.
 """
 
 from functools import partial
