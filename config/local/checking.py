@@ -9,7 +9,7 @@ CHECKS = (
     ("format", (BIN / "ruff", "format", "--check", "--quiet", ".")),
     ("lint", (BIN / "ruff", "check", "--quiet", ".")),
     ("types", (sys.executable, "-m", "mypy", ".")),
-    ("import rules", (BIN / "lint-imports", "--no-timing")),
+    ("import rules", (BIN / "lint-imports", "--no-logo")),
     ("migrations", (sys.executable, "manage.py", "makemigrations", "--check", "--dry-run")),
 )
 
