@@ -1,10 +1,12 @@
 """The event bus: an outbox and event log in Postgres, and three kinds of consumers fed from it.
 
-A room publishes typed facts and requests in its own transaction (`publish`, `send`); projections, handlers and
-sagas get them in order, through Celery workers or in the publishing process. See README.md beside this file.
+A room publishes typed facts and requests in its own transaction (`publish`, `send`); projections, handlers
+and sagas get them in order, through Celery workers or in the publishing process. README.md beside this file
+says what is guaranteed, and how to use it.
 """
 
 from eventbus.context import backdated, correlate, current_envelope, current_time
+from eventbus.dispatch import drain
 from eventbus.errors import ConcurrencyError, DependencyDown, NoTransaction, Reject
 from eventbus.log import read_stream
 from eventbus.messages import Command, Envelope, Event
@@ -30,6 +32,7 @@ __all__ = [
     "correlate",
     "current_envelope",
     "current_time",
+    "drain",
     "handles",
     "on",
     "publish",

@@ -26,7 +26,8 @@ class Cause(Struct, frozen=True):
     envelope: Envelope | None = None
 
 
-_cause: ContextVar[Cause] = ContextVar("eventbus_cause", default=Cause())
+_NO_CAUSE = Cause()
+_cause: ContextVar[Cause] = ContextVar("eventbus_cause", default=_NO_CAUSE)
 
 
 def current_cause() -> Cause:
@@ -53,7 +54,7 @@ def correlate(correlation_id: UUID, **headers: str) -> Generator[None]:
 
 @contextmanager
 def backdated(occurred_at: datetime) -> Generator[None]:
-    """Everything published inside, and all that it causes, happened at `occurred_at`: for importing history."""
+    """Everything published inside, and all that it causes, happened at `occurred_at`: to import history."""
     headers = {**_cause.get().headers, BACKDATED: True}
     with _within(replace(_cause.get(), occurred_at=occurred_at, headers=headers)):
         yield

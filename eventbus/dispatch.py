@@ -5,7 +5,7 @@
 - "manual": nobody, until something calls `drain()` (tests) or a relay runs.
 """
 
-from functools import partial
+from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
@@ -25,13 +25,17 @@ def mode() -> str:
 def after_commit() -> None:
     """Deliver in this process once the transaction has committed, where the settings say so."""
     if mode() == "inline":
-        transaction.on_commit(partial(_drain_robustly), robust=True)
+        transaction.on_commit(drain, robust=True)
 
 
-def _drain_robustly() -> None:
-    from eventbus.draining import drain  # noqa: PLC0415  (delivery needs the models, publishing does not)
+def drain(now: datetime | None = None) -> int:
+    """Deliver everything due, in this process, until the bus is quiet; returns how many messages it handled.
 
-    drain()
+    now: the time that decides what is due (timeouts, retries); default the clock's.
+    """
+    from eventbus import draining  # noqa: PLC0415  (delivery needs the models, publishing does not)
+
+    return draining.drain(now)
 
 
 def wake(lane: Lane) -> None:

@@ -38,4 +38,4 @@ class Reject(EventBusError):
 
 
 class DependencyDown(EventBusError):
-    """Raised by an external handler: the other side cannot be reached; try again later, at no attempt's cost."""
+    """Raised by an external handler: the other side cannot be reached; try again later, for free."""

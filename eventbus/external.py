@@ -7,6 +7,7 @@ nothing, and hears about it.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -48,7 +49,7 @@ def call_out(subscription: Subscription, now: datetime) -> Iterator[Envelope]:
 def claim(subscription: Subscription, now: datetime) -> Lease | None:
     """Take the next due delivery for the length of the subscription's lease, if there is one."""
     token = uuid4()
-    parameters = {
+    parameters: dict[str, Any] = {
         "subscription": subscription.name,
         "ordered": subscription.ordered,
         "now": now,
@@ -84,8 +85,9 @@ def settle(subscription: Subscription, lease: Lease, record: Record | None) -> N
         deleted, _ = Delivery.objects.filter(pk=lease.delivery_id, token=lease.token).delete()
         if not deleted:
             raise LeaseLost(
-                f"{subscription.name} took longer than its lease of {subscription.lease_seconds:g} s for message "
-                f"{lease.envelope.position}; another worker has it now. Raise lease_seconds above the longest call."
+                f"{subscription.name} took longer than its lease of {subscription.lease_seconds:g} s for "
+                f"message {lease.envelope.position}; another worker has it now. "
+                f"Raise lease_seconds above the longest call."
             )
         if record:
             record()

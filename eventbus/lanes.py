@@ -127,7 +127,7 @@ def _find_lane(statement: str, subscription: Subscription, shard: int) -> Claim 
 
 
 def _far_behind(before: Progress, after: Progress) -> bool:
-    """Whether an idle lane's checkpoint is worth moving: each look would pass over the same messages again."""
+    """Whether an idle lane's checkpoint is worth moving: each look passes over what it has not seen."""
     return after.seen.xmax - before.seen.xmax > STALE_TRANSACTIONS
 
 

@@ -4,7 +4,7 @@ A lane's checkpoint is the Postgres snapshot it has seen. Identity values become
 "everything after position N" loses what commits late; "everything that snapshot did not see" loses nothing,
 and only the late message itself is late.
 
-- A read takes a new snapshot as its *window* and delivers what the window sees and `seen` does not, by position.
+- A read takes a new snapshot as its *window* and delivers, by position, what it sees and `seen` does not.
 - A window larger than a batch stays open: the checkpoint keeps (seen, window, position) until it is drained.
 - Then `seen` becomes the window.
 """

@@ -41,7 +41,7 @@ class Contract(Struct, frozen=True):
 class MessageMeta(StructMeta):
     """Takes a message's contract as class keywords."""
 
-    def __new__(  # noqa: D102
+    def __new__(
         mcls,
         class_name: str,
         bases: tuple[type, ...],
@@ -54,19 +54,19 @@ class MessageMeta(StructMeta):
     ) -> Any:
         cls = super().__new__(mcls, class_name, bases, namespace, frozen=True, kw_only=True, **config)
         if name:
-            cls.contract = _checked_contract(cls, name, version, key)
-            from eventbus.registry import register  # noqa: PLC0415  (the registry's types need this module)
-
-            register(cls)
+            _declare(cls, name, version, key)
         return cls
 
 
-def _checked_contract(cls: type, name: str, version: int, key: str) -> Contract:
-    if key not in cls.__struct_fields__:  # type: ignore[attr-defined]
+def _declare(cls: Any, name: str, version: int, key: str) -> None:
+    from eventbus.registry import register  # noqa: PLC0415  (the registry's types need this module)
+
+    if key not in cls.__struct_fields__:
         raise DefinitionError(f"{cls.__module__}.{cls.__name__}: key={key!r} is none of its fields.")
     if version < 1:
         raise DefinitionError(f"{cls.__module__}.{cls.__name__}: version={version}; versions start at 1.")
-    return Contract(kind=cls.kind, name=name, version=version, key=key)  # type: ignore[attr-defined]
+    cls.contract = Contract(kind=cls.kind, name=name, version=version, key=key)
+    register(cls)
 
 
 class Message(Struct, metaclass=MessageMeta):

@@ -23,7 +23,7 @@ from django.db import connection
 from django.db.models import Field, Model
 
 from eventbus.errors import DefinitionError, ImpureFold
-from eventbus.messages import Envelope, Event, Message
+from eventbus.messages import Event, Message
 from eventbus.subscriptions import Batch, Call, Subscription, calls_of, invoke, register
 
 _folding: ContextVar[str] = ContextVar("eventbus_folding", default="")
@@ -122,15 +122,12 @@ def _write(model: type[Model], rows: Iterable[Model]) -> None:
     """Insert or update rows in one statement."""
     fields = stored_fields(model)
     names = [field.attname for field in fields]
-    values = [{field.column: value for field, value in zip(fields, _values(row, names))} for row in rows]
+    columns = [field.column for field in fields]
+    values = [dict(zip(columns, [getattr(row, name) for name in names], strict=True)) for row in rows]
     if not values:
         return
     with connection.cursor() as cursor:
         cursor.execute(_upsert_statement(model, fields), [_encoder.encode(values).decode()])
-
-
-def _values(row: Model, names: list[str]) -> list[Any]:
-    return [getattr(row, name) for name in names]
 
 
 def _upsert_statement(model: type[Model], fields: "list[Field[Any, Any]]") -> str:
@@ -138,6 +135,7 @@ def _upsert_statement(model: type[Model], fields: "list[Field[Any, Any]]") -> st
     columns = ", ".join(f'"{field.column}"' for field in fields)
     changes = ", ".join(f'"{f.column}" = EXCLUDED."{f.column}"' for f in fields if not f.primary_key)
     return (
-        f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::"{table}", %s) '
+        f'INSERT INTO "{table}" ({columns}) '
+        f'SELECT {columns} FROM json_populate_recordset(NULL::"{table}", %s) '
         f'ON CONFLICT ("{key}") DO UPDATE SET {changes}'
     )

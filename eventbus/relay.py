@@ -1,8 +1,8 @@
 """The relay: watches the log and wakes the workers whose lanes have work.
 
-Several may run; the one that holds the advisory lock leads, and the database lets go of it when that one dies.
-The broker carries wake-ups and the database the truth: when the broker is away the relay goes on watching, and
-every lane is woken once in a while, so that a lost wake-up costs seconds, never a message.
+Several may run; the one that holds the advisory lock leads, and the database takes it back when it dies.
+The broker carries wake-ups and the database the truth: while the broker is away the relay goes on watching,
+and every lane is woken once in a while, so that a lost wake-up costs seconds, never a message.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Replaying the log into a projection: aside, in a schema of its own, with the same model and the same fold."""
+"""Replaying the log into a projection: aside, in a schema of its own, with the same model and fold."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -32,11 +32,12 @@ class Differences(Struct, frozen=True):
     def __str__(self) -> str:
         return (
             f"{self.projection}: {len(self.live_only)} live rows differ from the log, which gives "
-            f"{len(self.rebuilt_only)} others.\n  live:    {self.live_only[:3]}\n  rebuilt: {self.rebuilt_only[:3]}"
+            f"{len(self.rebuilt_only)} others.\n  live:    {self.live_only[:3]}\n"
+            f"  rebuilt: {self.rebuilt_only[:3]}"
         )
 
 
-Progressed = Callable[[int], None]
+Progressed = Callable[[int], object]
 
 
 def compare(projection: type[Projection], progressed: Progressed = lambda messages: None) -> Differences:

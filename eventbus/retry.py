@@ -9,7 +9,7 @@ DEPENDENCY_DELAY_SECONDS = 30.0
 
 
 def backoff(attempts: int, *, longest_seconds: float = LONGEST_DELAY_SECONDS) -> timedelta:
-    """How long to wait after the failure number `attempts`: doubled each time, with full jitter on its half."""
+    """How long to wait after failure number `attempts`: doubled each time, the upper half of it at random."""
     delay = min(FIRST_DELAY_SECONDS * 2.0 ** (attempts - 1), longest_seconds)
     return timedelta(seconds=delay * random.uniform(0.5, 1.0))
 

@@ -44,8 +44,8 @@ WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
   AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
 ORDER BY position + 0 LIMIT %(limit)s"""
 
-# The rest of a window larger than a batch is walked along the primary key, a stretch at a time: linear however
-# large it is. The planner cannot guess how many messages a snapshot sees, so the stretch is bounded before.
+# The rest of a window larger than a batch is walked along the primary key, a stretch at a time: linear
+# however large it is. The planner cannot guess how much a snapshot sees, so the stretch is bounded before.
 STRETCH = """
 SELECT coalesce(max(position), 0), count(*) FROM (
     SELECT position FROM eventbus_message WHERE position > %s ORDER BY position LIMIT %s) AS stretch"""

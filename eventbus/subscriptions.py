@@ -9,7 +9,7 @@
     @handles(external=True)
     def capture_payment(command: CapturePayment) -> Record:    # calls out; never inside a transaction
         charge = gateway.charge(...)
-        return lambda: services.record_capture(charge)         # runs in the transaction that settles the delivery
+        return lambda: services.record_capture(charge)         # runs where the delivery is settled
 
 A handler may take the message's `Envelope` as a second parameter.
 """

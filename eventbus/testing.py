@@ -50,7 +50,7 @@ def drain(now: datetime | None = None, *, twice: bool = False) -> int:
     """Deliver everything due in this process until quiet; returns how many messages were handled.
 
     now: the moment that decides which timeouts and retries are due. twice: every message of the
-    log reaches its handlers once more; projections and sagas have moved their checkpoint and cannot be doubled.
+    log reaches its handlers once more; projections and sagas move with their checkpoint: never doubled.
     """
     handled = draining.drain(now)
     return handled + draining.redeliver(now) if twice else handled

@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import eventbus.models
 from django.db import migrations, models
+
+import eventbus.models
 
 
 class Migration(migrations.Migration):

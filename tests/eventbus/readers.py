@@ -77,7 +77,7 @@ class XidReader:
         return [int(row[2]) for row in rows]
 
 
-def _rows(statement: str, parameters: list[object]) -> list[Any]:
+def _rows(statement: str, parameters: list[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall()  # type: ignore[no-any-return]

@@ -31,9 +31,9 @@ def test_a_projection_folds_what_was_published_in_order() -> None:
 
 
 def test_a_rolled_back_message_reaches_nobody() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         publish(Counted(counter="a", number=1))
-        _ = 1 / 0
+        transaction.set_rollback(True)
 
     drain()
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from eventbus import Command, DependencyDown, Event, publish
 from eventbus.errors import LeaseLost
 from eventbus.external import claim, settle
+from eventbus.lanes import deliver_lane
 from eventbus.models import Delivery
 from eventbus.subscriptions import subscription
 from eventbus.testing import drain
@@ -25,8 +26,6 @@ def announce(*counters: str) -> None:
 
 def set_aside() -> None:
     """Bring the messages as far as their deliveries, without calling out."""
-    from eventbus.lanes import deliver_lane
-
     list(deliver_lane(subscription("toys.caller"), 0, timezone.now()))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from msgspec import structs
 
 from eventbus import Command, Event, NoTransaction, Reject, dead_letters, publish, send
 from eventbus.lanes import deliver_lane
@@ -172,18 +173,13 @@ def test_a_fold_may_do_nothing_but_change_its_row(monkeypatch: pytest.MonkeyPatc
     def query(self: Projection, row: CounterRow, event: Counted) -> None:
         CounterRow.objects.count()
 
-    monkeypatch.setitem(Counters.calls, Counted, _call(query))
+    calls = {Counted: structs.replace(Counters.calls[Counted], function=query)}
+    monkeypatch.setattr(Counters, "calls", calls)
     count("a", 1)
     drain()
 
     (waiting,) = Delivery.objects.filter(subscription="toys.counters")
     assert waiting.error.startswith("ImpureFold: toys.counters queried the database (SELECT COUNT(*)")
-
-
-def _call(function: object) -> object:
-    from msgspec.structs import replace
-
-    return replace(Counters.calls[Counted], function=function)
 
 
 def test_rows_that_differ_from_the_log_are_reported() -> None:

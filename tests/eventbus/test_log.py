@@ -1,4 +1,4 @@
-"""The reader under real concurrent transactions. The same stories defeat the readers that everybody writes first."""
+"""The reader under real concurrent transactions. The same stories defeat the usual readers."""
 
 import threading
 from collections import defaultdict

@@ -29,7 +29,7 @@ def test_a_scenario_shows_what_a_saga_decides() -> None:
 
 
 def test_a_scenario_fails_when_something_else_is_sent() -> None:
-    with pytest.raises(AssertionError, match="^sent "):
+    with pytest.raises(AssertionError, match=r"^sent "):
         scenario(Door).when(Opened(door_id=DOOR)).sends(Silence(door_id=DOOR))
 
 

@@ -64,6 +64,8 @@ class CounterRow(models.Model):
     total = models.IntegerField(default=0)
     numbers = models.JSONField(default=list)
 
+    objects: models.Manager["CounterRow"] = models.Manager()
+
     class Meta:
         app_label = "toys"
         db_table = "toys_counter"
@@ -92,7 +94,8 @@ recorded: list[str] = []
 
 def _behave(name: str, message: Event | Command) -> None:
     handled.append(message)
-    behaviour.get(name, lambda message: None)(message)
+    if act := behaviour.get(name):
+        act(message)
 
 
 @subscribe(name="toys.listener", attempts=3)
