@@ -24,8 +24,11 @@ def departments(request: HttpRequest) -> dict[str, object]:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The front door: the categories and what sells best."""
-    return render(request, "catalog/home.html", {"popular": queries.search(size=8).items})
+    """The front door: the categories, each with the picture of its best seller, and what sells best of all."""
+    tiles = [
+        (each, queries.search(category=each.slug, size=1).items) for each in queries.categories_with_counts()
+    ]
+    return render(request, "catalog/home.html", {"tiles": tiles, "popular": queries.search(size=8).items})
 
 
 @require_safe
