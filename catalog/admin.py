@@ -1,5 +1,6 @@
 """Staff: categories and products. Every change goes through the services, so that it is announced."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -18,7 +19,7 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
 
     list_display = ("name", "slug", "position")
     list_editable = ("position",)
-    prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> tuple[str, ...]:
         """A category keeps its address."""
@@ -26,7 +27,7 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Category | None = None
-    ) -> dict[str, tuple[str, ...]]:
+    ) -> dict[str, Sequence[str]]:
         """Suggest an address for a new category only."""
         return {} if obj else self.prepopulated_fields
 

@@ -106,7 +106,7 @@ def words_of(text: str) -> list[str]:
 
 def trigrams_of(text: str) -> list[str]:
     """The distinct three-letter pieces of a text's words, padded as pg_trgm does: "  m", " mu", "mug", …"""
-    pieces = set()
+    pieces: set[str] = set()
     for word in words_of(text):
         padded = f"  {word} "
         pieces.update(padded[start : start + 3] for start in range(len(padded) - 2))

@@ -6,6 +6,7 @@ they say so. `product_for_sale` reads what is true now: the price that an order 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, OuterRef, Subquery
@@ -29,8 +30,17 @@ SORTS = {
     "newest": "listed_at DESC, name, sku",
 }
 _COLUMNS = (
-    "sku, name, slug, description, category_slug, category_name, "
-    "price_amount, currency, picture, available, units_sold"
+    "sku",
+    "name",
+    "slug",
+    "description",
+    "category_slug",
+    "category_name",
+    "price_amount",
+    "currency",
+    "picture",
+    "available",
+    "units_sold",
 )
 
 
@@ -179,10 +189,10 @@ def known_skus(skus: Iterable[str]) -> set[str]:
     return set(Product.objects.filter(sku__in=list(skus)).values_list("sku", flat=True))
 
 
-def _statement(words: list[str], order: str) -> tuple[str, dict[str, object]]:
+def _statement(words: list[str], order: str) -> tuple[str, dict[str, Any]]:
     if not words:
         parts = {"rank": "0", "matches": "true", "likeness": "0", "resembles": "false"}
-        return _SEARCH.format(**parts, columns=_COLUMNS, order=order), {}
+        return _SEARCH.format(**parts, columns=", ".join(_COLUMNS), order=order), {}
     query = " && ".join(
         f"(to_tsquery('english', %(prefix{n})s) || to_tsquery('simple', %(prefix{n})s))"
         for n in range(len(words))
@@ -199,18 +209,19 @@ def _statement(words: list[str], order: str) -> tuple[str, dict[str, object]]:
             ["trigrams && %(grams)s::varchar[]", *(f"{share} >= {NEAR_ENOUGH}" for share in shares)]
         ),
     }
-    values: dict[str, object] = {"grams": trigrams_of(" ".join(words))}
+    values: dict[str, Any] = {"grams": trigrams_of(" ".join(words))}
     for n, word in enumerate(words):
         grams = trigrams_of(word)
         values |= {f"prefix{n}": f"{word}:*", f"grams{n}": grams, f"size{n}": len(grams)}
-    return _SEARCH.format(**parts, columns=_COLUMNS, order=order), values
+    return _SEARCH.format(**parts, columns=", ".join(_COLUMNS), order=order), values
 
 
-def _listed(**conditions: object) -> list[Listing]:
-    rows = CatalogListingRow.objects.filter(**conditions).values_list(*_COLUMNS.split(", "))
+def _listed(**conditions: Any) -> list[Listing]:
+    rows = CatalogListingRow.objects.filter(**conditions).values_list(*_COLUMNS)
     return [_listing(*row) for row in rows]
 
 
-def _listing(*columns: object) -> Listing:
-    *before, amount, currency, picture, available, units_sold = columns
-    return Listing(*before, Money(amount, currency), picture, available, units_sold)  # type: ignore[arg-type]
+def _listing(*columns: Any) -> Listing:
+    listed = dict(zip(_COLUMNS, columns, strict=True))
+    price = Money(listed.pop("price_amount"), listed.pop("currency"))
+    return Listing(**listed, price=price)

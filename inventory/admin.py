@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from inventory import services
 from inventory.errors import InventoryError
@@ -93,8 +94,17 @@ class StockItemAdmin(admin.ModelAdmin[StockItem]):
         latest = StockMovement.objects.filter(item_id=item.sku).order_by("-id")[:LATEST_MOVEMENTS]
         rows = format_html_join(
             "",
-            "<tr><td>{:%Y-%m-%d %H:%M}</td><td>{}</td><td>{:+}</td><td>{:+}</td><td>{}</td></tr>",
-            ((m.made_at, m.kind, m.on_hand_change, m.reserved_change, m.why) for m in latest),
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            (
+                (
+                    f"{localtime(line.made_at):%Y-%m-%d %H:%M}",
+                    line.kind,
+                    f"{line.on_hand_change:+}",
+                    f"{line.reserved_change:+}",
+                    line.why,
+                )
+                for line in latest
+            ),
         )
         return format_html(
             "<table><tr><th>When<th>What<th>On hand<th>Reserved<th>Why</tr>"

@@ -216,10 +216,12 @@ def _sprigs(colour: str, x: float, y: float, w: float, h: float) -> Iterable[str
 
 
 def _sprig_leaves(x: float, y: float, w: float, h: float) -> Iterable[str]:
-    for row in range(3):
+    rows = max(3, round(3 * h / w))
+    size = min(w / 3, h / rows)
+    for row in range(rows):
         for n in range(3):
-            px, py = round(x + w * (n + 0.35 + 0.3 * (row % 2)) / 3), round(y + h * (row + 0.75) / 3)
-            yield "".join(leaf_d(px, py, angle, h / (6.5 if angle else 5)) for angle in (-42, 42, 0))
+            px, py = x + w * (n + 0.35 + 0.3 * (row % 2)) / 3, y + h * (row + 0.75) / rows
+            yield "".join(leaf_d(px, py, angle, size * (0.46 if angle else 0.6)) for angle in (-42, 42, 0))
 
 
 def _fairisle(colour: str, x: float, y: float, w: float, h: float) -> Iterable[str]:

@@ -75,11 +75,10 @@ def glass(p: Palette) -> str:
     return on_a_table(
         p,
         shadow(200, 338, 92),
-        flame(200, 212, 0.95),
         path(body, light(p.a, 0.5), 'opacity=".7"'),
         solid(body, "none", path(wax, p.a), oval(200, 214, 77, 13, light(p.a, 0.35))),
-        line("M200 216v-14", "#3a3f40", 3),
         oval(200, 168, 80, 13, "#ffffff", 'opacity=".55"'),
+        flame(200, 214, 0.95),
         box(152, 246, 96, 62, p.b, 6),
         line("M170 268h60M178 286h44", light(p.b, 0.7), 4),
     )
@@ -108,7 +107,7 @@ def lamp(p: Palette) -> str:
     base = "M200 214q62 8 62 66q0 40-28 56h-68q-28-16-28-56q0-58 62-66z"
     return on_a_table(
         p,
-        dot(200, 160, 150, "#fff6da") if p.ground != "dusk" else dot(200, 160, 150, "#5d6a63"),
+        dot(200, 186, 142, "#fff6da"),
         shadow(200, 338, 84),
         box(193, 186, 14, 34, dark(p.b, 0.35)),
         solid(base, p.a, pattern(p.pattern, light(p.a, 0.3), 136, 210, 130, 130)),

@@ -34,7 +34,7 @@ def blanket(p: Palette) -> str:
         shadow(200, 336, 136),
         *layers,
         solid(corner, light(p.a, 0.18), pattern(p.pattern, p.b, 78, 176, 190, 58)),
-        line(fringe, light(p.a, 0.3), 3.5),
+        line(fringe, light(p.a, 0.6), 3.5),
     )
 
 

@@ -1,0 +1,88 @@
+"""What staff do to the catalogue is announced, like everything else."""
+
+import pytest
+from django.test import Client
+
+from catalog.events import PriceChanged, ProductAdded, ProductDescribed, ProductMoved, ProductWithdrawn
+from catalog.models import Category, Product
+from eventbus.testing import published
+from payments.money import Money
+from tests.catalog.builders import a_product, offered
+
+pytestmark = pytest.mark.django_db
+PRODUCTS = "/admin/catalog/product/"
+
+
+def typed(**changes: object) -> dict[str, object]:
+    kitchen = Category.objects.get(slug="kitchen").pk
+    form: dict[str, object] = {
+        "name": "Stoneware mug",
+        "description": "Holds a good half pint.",
+        "category": kitchen,
+        "price": "12.00",
+        "picture": "catalog/products/mug.svg",
+    }
+    return form | changes
+
+
+def test_staff_add_a_product(admin_client: Client) -> None:
+    offered()
+
+    with published() as events:
+        admin_client.post(f"{PRODUCTS}add/", typed(sku="MUG", slug=""))
+
+    assert [type(event) for event in events] == [ProductAdded]
+    assert Product.objects.values_list("sku", "slug", "price_amount").get() == ("MUG", "stoneware-mug", 1200)
+
+
+def test_staff_change_what_they_changed_and_nothing_else(admin_client: Client) -> None:
+    offered(a_product())
+    page = f"{PRODUCTS}{Product.objects.get().pk}/change/"
+    garden = Category.objects.get(slug="garden").pk
+
+    with published() as events:
+        admin_client.post(page, typed())
+        admin_client.post(page, typed(price="9.99"))
+        admin_client.post(page, typed(price="9.99", name="Big mug"))
+        admin_client.post(page, typed(price="9.99", name="Big mug", category=garden))
+
+    assert events == [
+        PriceChanged(sku="MUG", price=Money(999, "GBP")),
+        ProductDescribed(
+            sku="MUG",
+            name="Big mug",
+            description="Holds a good half pint.",
+            picture="catalog/products/mug.svg",
+        ),
+        ProductMoved(sku="MUG", category_slug="garden", category_name="Garden"),
+    ]
+
+
+def test_staff_withdraw_products(admin_client: Client) -> None:
+    offered(a_product())
+
+    with published() as events:
+        admin_client.post(PRODUCTS, {"action": "withdraw", "_selected_action": [Product.objects.get().pk]})
+
+    assert events == [ProductWithdrawn(sku="MUG")]
+
+
+def test_staff_rename_a_category_for_its_products(admin_client: Client) -> None:
+    offered(a_product())
+    kitchen = Category.objects.get(slug="kitchen")
+
+    with published() as events:
+        admin_client.post(
+            f"/admin/catalog/category/{kitchen.pk}/change/", {"name": "Scullery", "position": "7"}
+        )
+
+    kitchen.refresh_from_db()
+    assert (kitchen.name, kitchen.position) == ("Scullery", 7)
+    assert events == [ProductMoved(sku="MUG", category_slug="kitchen", category_name="Scullery")]
+
+
+@pytest.mark.parametrize("page", ["", "add/", "?q=mug&is_published__exact=1"])
+def test_the_pages_open(admin_client: Client, page: str) -> None:
+    offered(a_product())
+
+    assert admin_client.get(f"{PRODUCTS}{page}").status_code == 200

@@ -1,0 +1,81 @@
+"""Staff receive and correct stock; they read the ledger, and nobody rewrites it."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from eventbus.testing import published
+from inventory import services
+from inventory.events import StockAdjusted, StockLine, StockReceived
+from inventory.models import StockMovement
+from inventory.queries import StockLevel, ledger_differences, stock_of
+
+pytestmark = pytest.mark.django_db
+ITEMS = "/admin/inventory/stockitem/"
+MUG = f"{ITEMS}MUG/change/"
+
+
+def movement(kind: str, quantity: int, **more: str) -> dict[str, object]:
+    return {"movement": kind, "quantity": quantity, "reason": "counted twice", **more}
+
+
+def test_staff_take_up_a_new_sku(admin_client: Client) -> None:
+    with published() as events:
+        admin_client.post(f"{ITEMS}add/", movement("receive", 7, sku="MUG"))
+
+    assert events == [StockReceived(sku="MUG", quantity=7, reason="counted twice")]
+    assert ledger_differences() == []
+
+
+def test_staff_correct_a_count(admin_client: Client) -> None:
+    services.receive_stock(sku="MUG", quantity=17, reason="opening stock")
+
+    with published() as events:
+        admin_client.post(MUG, movement("adjust", -2))
+
+    assert events == [StockAdjusted(sku="MUG", quantity=-2, reason="counted twice")]
+    assert stock_of(["MUG"]) == {"MUG": StockLevel(on_hand=15, reserved=0)}
+
+
+def test_staff_cannot_count_away_what_is_reserved_and_read_why(admin_client: Client) -> None:
+    services.receive_stock(sku="MUG", quantity=7, reason="opening stock")
+    services.reserve_stock(order_id=uuid4(), lines=[StockLine(sku="MUG", quantity=6)])
+
+    page = admin_client.post(MUG, movement("adjust", -2), follow=True)
+
+    assert "Nothing was moved. MUG: 2 wanted, 1 in stock." in page.content.decode()
+    assert stock_of(["MUG"]) == {"MUG": StockLevel(on_hand=7, reserved=6)}
+
+
+@pytest.mark.parametrize(("kind", "quantity"), [("receive", 0), ("receive", -1), ("adjust", 0)])
+def test_a_movement_of_nothing_is_refused_in_the_form(admin_client: Client, kind: str, quantity: int) -> None:
+    services.receive_stock(sku="MUG", quantity=7, reason="opening stock")
+
+    page = admin_client.post(MUG, movement(kind, quantity))
+
+    assert "A delivery brings one unit or more; a correction cannot be 0." in page.content.decode()
+    assert StockMovement.objects.count() == 1
+
+
+def test_the_latest_movements_stand_beside_the_counters(admin_client: Client) -> None:
+    services.receive_stock(sku="MUG", quantity=7, reason="opening <stock>")
+
+    page = admin_client.get(MUG).content.decode()
+
+    assert "<td>received</td><td>+7</td><td>+0</td><td>opening &lt;stock&gt;</td>" in page
+
+
+@pytest.mark.parametrize("model", ["stockitem", "stockmovement", "reservation"])
+def test_the_lists_open_and_search(admin_client: Client, model: str) -> None:
+    services.receive_stock(sku="MUG", quantity=7, reason="opening stock")
+    services.reserve_stock(order_id=uuid4(), lines=[StockLine(sku="MUG", quantity=6)])
+
+    query = {"stockitem": "MUG", "stockmovement": "MUG", "reservation": str(uuid4())}[model]
+    assert admin_client.get(f"/admin/inventory/{model}/").status_code == 200
+    assert admin_client.get(f"/admin/inventory/{model}/?q={query}").status_code == 200
+
+
+@pytest.mark.parametrize("model", ["stockmovement", "reservation"])
+def test_the_ledger_cannot_be_changed_by_hand(admin_client: Client, model: str) -> None:
+    assert admin_client.get(f"/admin/inventory/{model}/add/").status_code == 403
