@@ -200,3 +200,16 @@ def test_an_idle_lane_moves_its_checkpoint_only_when_it_is_far_behind() -> None:
     drain()
 
     assert Checkpoint.objects.get(subscription="toys.door").seen == before
+
+
+def test_a_window_that_ends_exactly_with_a_batch_is_closed_and_the_next_one_opened() -> None:
+    listener = subscription("toys.announce")
+    with transaction.atomic():
+        send(*(Announce(counter=f"c{number}") for number in range(listener.batch)))
+    drain()
+
+    with transaction.atomic():
+        send(Announce(counter="late"))
+    drain()
+
+    assert toys.handled[-1] == Announce(counter="late")

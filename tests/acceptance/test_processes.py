@@ -1,0 +1,92 @@
+"""The bus in real processes, which are killed and whose broker goes away."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from catalog.models import CatalogListingRow
+from config.local.redis_server import Redis
+from config.local.services import Services
+from config.local.state import State
+from eventbus import Command, Event, publish
+from eventbus.testing import drain
+from inventory.services import receive_stock
+from tests.acceptance.processes import eventually, process, relay, worker
+from tests.eventbus import toys
+from tests.eventbus.toys import Counted
+
+pytestmark = pytest.mark.usefixtures("bus")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "processes.log"
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Services]:
+    """A Redis of this test's own."""
+    services = Services(State(tmp_path / "broker"))
+    yield services
+    services.stop()
+
+
+def listed(sku: str, units: int) -> bool:
+    return CatalogListingRow.objects.filter(sku=sku, available=units).exists()
+
+
+def test_a_message_travels_through_relay_celery_and_worker(broker: Services, log: Path) -> None:
+    url = broker.url(Redis())
+    with relay(url, log), worker(url, log):
+        receive_stock(sku="MUG", quantity=3, reason="delivery")
+
+        eventually(lambda: listed("MUG", 3), log)
+
+
+def test_what_is_published_while_the_broker_is_down_arrives_when_it_is_back(
+    broker: Services, log: Path
+) -> None:
+    url = broker.url(Redis())
+    with relay(url, log), worker(url, log):
+        receive_stock(sku="MUG", quantity=1, reason="delivery")
+        eventually(lambda: listed("MUG", 1), log)
+        broker.stop()
+
+        receive_stock(sku="MUG", quantity=2, reason="delivery")
+        eventually(lambda: "The broker cannot be reached" in log.read_text(), log)
+        assert listed("MUG", 1)
+
+        assert broker.url(Redis()) == url
+        eventually(lambda: listed("MUG", 3), log)
+
+
+def test_a_second_relay_leads_when_the_first_is_killed(broker: Services, log: Path, tmp_path: Path) -> None:
+    url, second_log = broker.url(Redis()), tmp_path / "second.log"
+    with worker(url, log), relay(url, log) as first:
+        eventually(lambda: "Leading" in log.read_text(), log)
+        with relay(url, second_log):
+            first.send_signal(signal.SIGKILL)
+            eventually(lambda: second_log.exists() and "Leading" in second_log.read_text(), second_log)
+            receive_stock(sku="MUG", quantity=3, reason="delivery")
+            eventually(lambda: listed("MUG", 3), log)
+
+
+def test_a_killed_worker_leaves_nothing_half_done_and_its_message_to_the_next(
+    toy_bus: None, log: Path
+) -> None:
+    with transaction.atomic():
+        publish(Counted(counter="a", number=1))
+
+    with process("-m", "tests.acceptance.dying_worker", log=log) as dying:
+        assert dying.wait(60) == -signal.SIGKILL, log.read_text()
+    assert not toys.CounterRow.objects.filter(counter="effect").exists()
+
+    def take_effect(message: Event | Command) -> None:
+        toys.CounterRow.objects.create(counter="effect", total=1)
+
+    toys.behaviour["listener"] = take_effect
+    drain()
+    assert toys.CounterRow.objects.get(counter="effect").total == 1
