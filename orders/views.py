@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from orders import queries, services
 from orders.errors import CartNotFound, LinkNotValid, OrdersError
@@ -19,8 +20,11 @@ _CART = "cart_id"
 
 
 def basket(request: HttpRequest) -> dict[str, object]:
-    """Context processor: the pieces in the shopper's cart, counted only on pages that show them."""
-    return {"units_in_cart": SimpleLazyObject(lambda: _units(request))}
+    """Context processor: how full the cart is, counted only where a page shows it, and whether money is play."""
+    return {
+        "units_in_cart": SimpleLazyObject(lambda: _units(request)),
+        "is_demonstration": settings.SANDBOX_ENABLED,
+    }
 
 
 @require_safe
@@ -60,6 +64,7 @@ def change_cart(request: HttpRequest) -> HttpResponse:
     return redirect("orders:cart")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @sensitive_post_parameters("card_number", "expiry", "cvc")
 def checkout(request: HttpRequest) -> HttpResponse:

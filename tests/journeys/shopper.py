@@ -33,6 +33,12 @@ class Shopper:
         self.client = Client()
         self.address = ""
 
+    def tab(self) -> "Shopper":
+        """Another tab of the same browser."""
+        other = Shopper()
+        other.client.cookies = self.client.cookies
+        return other
+
     def see(self, address: str) -> str:
         """The page at the address, redirects followed."""
         return self._page(self.client.get(address, follow=True))

@@ -1,11 +1,13 @@
 """From the basket to the parcel, and every honest end before it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from catalog import services as catalog
 from eventbus.testing import drain
@@ -145,6 +147,24 @@ def test_a_form_sent_twice_leads_to_one_order(shopper: Shopper) -> None:
     assert available("BOWL") == 18
 
 
+def test_a_form_sent_twice_at_once_leads_to_one_order(shopper: Shopper) -> None:
+    shopper.pick("BOWL", 2)
+    form = hidden_fields(shopper.see("/checkout/")) | ADA
+
+    with ThreadPoolExecutor(2) as tabs:
+        addresses = list(tabs.map(lambda tab: _send_and_leave(tab, form), (shopper.tab(), shopper.tab())))
+    drain()
+
+    assert addresses[0] == addresses[1]
+    assert available("BOWL") == 18
+
+
+def _send_and_leave(tab: Shopper, form: dict[str, str]) -> str:
+    tab.send("/checkout/", **form)
+    connection.close()
+    return tab.address
+
+
 def test_an_old_form_does_not_order_a_new_basket(shopper: Shopper) -> None:
     shopper.pick("BOWL")
     form = hidden_fields(shopper.see("/checkout/")) | ADA
@@ -170,6 +190,15 @@ def test_a_price_that_moved_is_shown_before_it_is_charged(shopper: Shopper) -> N
         refused
     )
     assert "Total £24.45" in words(shopper.look())
+
+
+def test_test_cards_are_offered_in_a_demonstration_only(shopper: Shopper, settings: Settings) -> None:
+    shopper.pick("BOWL")
+    assert "Cards and postcodes to try" in words(shopper.see("/checkout/"))
+
+    settings.SANDBOX_ENABLED = False
+
+    assert "Cards and postcodes to try" not in words(shopper.see("/checkout/"))
 
 
 def test_an_empty_basket_cannot_be_checked_out(shopper: Shopper) -> None:
