@@ -140,6 +140,20 @@ class Moved:
         return self.available <= self.low_at < self.available - self.available_change
 
 
+_STOCKROOM = 0x73746F636B  # "stock": the name of the lock, the same in every process
+
+
+def enter_stockroom(*, alone: bool = False) -> None:
+    """Wait for whoever is in there alone; `alone` also keeps everybody else out until the transaction ends.
+
+    One call locks its rows in SKU order and cannot deadlock with another. A batch of calls in one transaction
+    locks them order by order, in no order of SKUs: it has to be alone.
+    """
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s)", [_STOCKROOM])
+
+
 # Rows are locked in SKU order, and all counters change or none; the ledger comes out of the same statement.
 _MOVE = """
 WITH wanted AS (
@@ -177,6 +191,7 @@ def move_stock(
 ) -> list[Moved]:
     """Move all of these units and write the ledger in one statement; an empty list if any is impossible."""
     on_hand, reserved = SIGNS[kind]
+    enter_stockroom()
     with connection.cursor() as cursor:
         cursor.execute(
             _MOVE,

@@ -28,6 +28,7 @@ from inventory.models import (
     StockItem,
     StockMovement,
     claim_reservation,
+    enter_stockroom,
     move_stock,
     release_reservation,
     ship_reservation,
@@ -112,6 +113,11 @@ def return_stock(*, return_id: UUID, lines: Iterable[StockLine], reason: str) ->
     _take_up(quantities)
     move_stock(MovementKind.RETURNED, quantities, reference=return_id, reason=reason, made_at=current_time())
     publish(StockReturned(return_id=return_id, lines=_lines(quantities), reason=reason))
+
+
+def serve_alone() -> None:
+    """Let no one else move stock until the transaction ends: for a caller that moves it many times in one."""
+    enter_stockroom(alone=True)
 
 
 def _per_sku(lines: Iterable[StockLine]) -> dict[str, int]:

@@ -6,10 +6,11 @@ from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from eventbus.testing import published
-from inventory import services
+from inventory import handlers, services
+from inventory.commands import ReserveStock
 from inventory.errors import NothingReserved
 from inventory.events import StockLine, StockRejected, StockReserved
 from inventory.queries import StockLevel, ledger_differences, stock_of
@@ -91,4 +92,27 @@ def test_release_and_shipping_at_once_end_in_one_of_the_two() -> None:
     at_once(ship, lambda: services.release_stock(order_id=order_id))
 
     assert stock_of(["MUG"])["MUG"] in (StockLevel(9, 0), StockLevel(7, 0))
+    assert ledger_differences() == []
+
+
+def test_batches_of_orders_in_one_transaction_do_not_deadlock() -> None:
+    skus = [f"SKU-{n:02}" for n in range(30)]
+    services.receive_many(lines=[StockLine(sku=sku, quantity=90) for sku in skus], reason="opening stock")
+
+    def batch(order: Iterable[str]) -> None:
+        with transaction.atomic():
+            for sku in order:
+                handlers.reserve_stock(
+                    ReserveStock(order_id=uuid4(), lines=(StockLine(sku=sku, quantity=1),))
+                )
+
+    def returned() -> None:
+        for _ in range(30):
+            lines = [StockLine(sku=sku, quantity=1) for sku in skus]
+            services.return_stock(return_id=uuid4(), lines=lines, reason="chipped")
+
+    backwards = skus[::-1]
+    at_once(lambda: batch(skus), lambda: batch(backwards), lambda: batch(backwards), returned)
+
+    assert set(stock_of(skus).values()) == {StockLevel(on_hand=120, reserved=3)}
     assert ledger_differences() == []
