@@ -41,7 +41,7 @@ class Postgres:
     def answers(self, instance: Instance) -> bool:
         """Whether this very data directory is served there, to the password on record."""
         try:
-            with psycopg.connect(self.url(instance), connect_timeout=5) as connection:
+            with psycopg.connect(self.url(instance), connect_timeout=2) as connection:
                 served = connection.execute("SHOW data_directory").fetchone()
         except psycopg.OperationalError:
             return False

@@ -18,7 +18,6 @@ requirepass {password}
 dir "{home}"
 pidfile "{home}/pid"
 logfile "{home}/log"
-daemonize yes
 appendonly yes
 appendfsync everysec
 save ""
@@ -46,7 +45,7 @@ class Redis:
     def answers(self, instance: Instance) -> bool:
         """Whether this very folder is served there, to the password on record."""
         try:
-            with redis.Redis.from_url(self.url(instance), socket_timeout=5, decode_responses=True) as client:
+            with redis.Redis.from_url(self.url(instance), socket_timeout=1, decode_responses=True) as client:
                 served = client.config_get("dir")
         except redis.RedisError:
             return False
@@ -64,17 +63,20 @@ class Redis:
         file.touch(mode=0o600)
         file.write_text(CONFIGURATION.format(**values, home=instance.home))
         account.give(file)
-        subprocess.run(
-            [programs / f"{instance.key.partition('-')[0]}-server", file],
+        server = programs / f"{instance.key.partition('-')[0]}-server"
+        # The shell leaves the server to itself, and tells its pid: nobody has to wait for its end.
+        shell = subprocess.run(
+            ["sh", "-c", '"$@" >/dev/null 2>&1 & echo $!', "sh", server, file],
             cwd="/",
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            check=True,
             **account.run_as,
         )
-        # A long file is read before it answers; then its process lives all the while.
-        return processes.wait_until(lambda: self.answers(instance) or self.lives(instance), seconds=5)
+        pid = int(shell.stdout)
+        processes.wait_until(lambda: self.answers(instance) or not processes.command_of(pid), seconds=60)
+        return bool(processes.command_of(pid))
 
     def stop(self, instance: Instance) -> None:
         """Stop the server once its file is written."""

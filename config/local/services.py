@@ -5,6 +5,7 @@
 """
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from config.local.state import State
 
 SOURCES = {"system": "system", "wheels": "wheel"}
 ATTEMPTS = 5
+RETRY_SECONDS = 0.5
 
 
 def database_url(directory: Path) -> str:
@@ -103,6 +105,7 @@ class Services:
             self._remember(server, instance)
             if server.start(instance, programs, account):
                 return instance
+            time.sleep(RETRY_SECONDS)
         raise ServerDidNotStart(f"{instance.key} did not start: {instance.log_tail()}")
 
     def _choose(self, server: Server, last: Instance | None, account: Account) -> Binaries:
