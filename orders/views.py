@@ -20,7 +20,7 @@ _CART = "cart_id"
 
 
 def basket(request: HttpRequest) -> dict[str, object]:
-    """Context processor: how full the cart is, counted only where a page shows it, and whether money is play."""
+    """Context processor: how full the cart is, counted where a page shows it, and whether money is play."""
     return {
         "units_in_cart": SimpleLazyObject(lambda: _units(request)),
         "is_demonstration": settings.SANDBOX_ENABLED,
