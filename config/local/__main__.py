@@ -19,7 +19,6 @@ LAST_PORT = 65535
 
 def main(verb: str, *arguments: str) -> int:
     """Do what one verb of the Makefile says; what stands in its way is told in a sentence."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         return VERBS[verb](*arguments)
     except LocalError as error:

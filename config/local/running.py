@@ -91,6 +91,7 @@ def _prepared(state: State, root: Path) -> Login:
     redis_url(state.directory)
     login = freshness.known_login(state, root, url)
     if login is None:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         django.setup()
         from config.local.prepare import prepare  # noqa: PLC0415  (the rooms can be imported only now)
 
