@@ -105,7 +105,7 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
         _consume_each(subscription, ready, now)
     elif ready:
         consume(subscription, ready)
-    if batch or after.window or _far_behind(claim.progress, after):
+    if batch or after.window or claim.progress.window or _far_behind(claim.progress, after):
         _save(claim, after)
     return len(batch) + retried
 

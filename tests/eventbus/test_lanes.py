@@ -203,13 +203,10 @@ def test_an_idle_lane_moves_its_checkpoint_only_when_it_is_far_behind() -> None:
 
 
 def test_a_window_that_ends_exactly_with_a_batch_is_closed_and_the_next_one_opened() -> None:
-    listener = subscription("toys.announce")
-    with transaction.atomic():
-        send(*(Announce(counter=f"c{number}") for number in range(listener.batch)))
-    drain()
-
-    with transaction.atomic():
-        send(Announce(counter="late"))
-    drain()
+    batch = subscription("toys.announce").batch
+    for counters in (["first"], [f"c{number}" for number in range(batch)], ["late"]):
+        with transaction.atomic():
+            send(*(Announce(counter=counter) for counter in counters))
+        drain()
 
     assert toys.handled[-1] == Announce(counter="late")
