@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from config.local.errors import LocalError
 
@@ -67,12 +67,15 @@ class State:
         with self.try_lock(name) as free:
             return not free
 
-    def _lock_file(self, name: str) -> Any:
+    def _lock_file(self, name: str) -> TextIO:
         self._make()
         try:
-            return (self.directory / f"{name}.lock").open("w")
+            file = (self.directory / f"{name}.lock").open("w")
         except PermissionError as error:
             raise _not_ours(self.directory) from error
+        # A lock lives as long as any process has the file open; a fork must not outlive its holder with it.
+        os.register_at_fork(after_in_child=file.close)
+        return file
 
     def _make(self) -> None:
         # The account that runs the servers for root has to pass through, hence 0711 there.
