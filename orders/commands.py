@@ -38,3 +38,11 @@ class ShipOrder(Command, name="orders.ship_order", version=1, key="order_id"):
 
     order_id: UUID
     tracking_number: str = ""
+
+
+class SendMail(Command, name="orders.send_mail", version=1, key="order_id"):
+    """Write to the customer, once per event: `template` names the mail, `event_id` what it tells of."""
+
+    order_id: UUID
+    template: str
+    event_id: UUID

@@ -2,13 +2,14 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from uuid import UUID
 
 from django.conf import settings
 
-from eventbus import Envelope, Record, Reject, handles, subscribe
+from eventbus import Envelope, Record, Reject, handles, send, subscribe
 from inventory.events import StockLow
 from orders import services
-from orders.commands import CancelOrder, CancelShipment, ConfirmOrder, ScheduleShipment, ShipOrder
+from orders.commands import CancelOrder, CancelShipment, ConfirmOrder, ScheduleShipment, SendMail, ShipOrder
 from orders.errors import OrdersError
 from orders.events import OrderCancelled, OrderConfirmed, OrderShipped
 
@@ -54,34 +55,54 @@ def cancel_shipment(command: CancelShipment) -> None:
     services.cancel_shipment(order_id=command.order_id)
 
 
-@subscribe(external=True)
-def mail_confirmation(event: OrderConfirmed, envelope: Envelope) -> Record | None:
-    """Tell the customer that the goods are promised."""
-    return services.notify_customer(order_id=event.order_id, template="confirmation", message_id=envelope.id)
+@subscribe
+def ask_for_confirmation(event: OrderConfirmed, envelope: Envelope) -> None:
+    """Have the customer told that the goods are promised."""
+    _ask_for_mail(event.order_id, "confirmation", envelope)
 
 
-@subscribe(external=True)
-def mail_shipped(event: OrderShipped, envelope: Envelope) -> Record | None:
-    """Tell the customer that the parcel is under way."""
-    return services.notify_customer(order_id=event.order_id, template="shipped", message_id=envelope.id)
+@subscribe
+def ask_for_shipping_note(event: OrderShipped, envelope: Envelope) -> None:
+    """Have the customer told that the parcel is under way."""
+    _ask_for_mail(event.order_id, "shipped", envelope)
 
 
-@subscribe(external=True)
-def mail_cancelled(event: OrderCancelled, envelope: Envelope) -> Record | None:
-    """Tell the customer why nothing will come; after a failed payment, how to try again."""
+@subscribe
+def ask_for_apology(event: OrderCancelled, envelope: Envelope) -> None:
+    """Have the customer told why nothing will come; after a failed payment, how to try again."""
     template = "payment_failed" if event.reason in _PAYMENT_REASONS else "cancelled"
-    return services.notify_customer(order_id=event.order_id, template=template, message_id=envelope.id)
+    _ask_for_mail(event.order_id, template, envelope)
+
+
+def _ask_for_mail(order_id: UUID, template: str, envelope: Envelope) -> None:
+    if not _is_history(envelope):
+        send(SendMail(order_id=order_id, template=template, event_id=envelope.id))
+
+
+@handles(external=True)
+def send_mail(command: SendMail) -> Record | None:
+    """Write to the customer."""
+    return services.notify_customer(
+        order_id=command.order_id, template=command.template, message_id=command.event_id
+    )
 
 
 @subscribe(external=True)
 def mail_low_stock(event: StockLow, envelope: Envelope) -> Record | None:
     """Tell the staff what to order soon."""
+    if _is_history(envelope):
+        return None
     return services.notify(
         recipient=getattr(settings, "STAFF_EMAIL", "staff@example.com"),
         template="low_stock",
         message_id=envelope.id,
         context={"stock": event},
     )
+
+
+def _is_history(envelope: Envelope) -> bool:
+    """Whether this was imported from the past, which nobody wants mail about."""
+    return bool(envelope.headers.get("backdated"))
 
 
 @contextmanager

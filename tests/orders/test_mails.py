@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.db import transaction
 
+from eventbus import backdated
 from eventbus.testing import drain
 from inventory import services as inventory
 from inventory.events import StockLine
@@ -13,7 +14,8 @@ from orders import queries, services
 from orders.events import CustomerSnapshot
 from orders.models import Notification
 from orders.services.fulfilling import record
-from tests.orders.builders import ORDER, an_order_placed
+from payments import services as payments
+from tests.orders.builders import NOON, ORDER, an_order_placed, pounds
 
 pytestmark = pytest.mark.usefixtures("bus")
 MESSAGE = UUID(int=1)
@@ -80,4 +82,16 @@ def test_a_customer_without_an_address_gets_no_mail() -> None:
         record(None, an_order_placed(customer=CustomerSnapshot(name="17850", reference="17850")))
 
     assert not confirm_by_mail()
+    assert mail.outbox == []
+
+
+def test_nobody_gets_mail_about_the_past() -> None:
+    inventory.receive_stock(sku="MUG-RED", quantity=3, reason="delivery")
+    with backdated(NOON), transaction.atomic():
+        record(None, an_order_placed(payment_method="account", delivery="own"))
+        payments.request_payment(order_id=ORDER, amount=pounds("20.95"), method="account")
+
+    drain()
+
+    assert queries.order_status(ORDER).state == "shipped"
     assert mail.outbox == []
