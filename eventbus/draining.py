@@ -15,7 +15,7 @@ from eventbus.log import Progress, Selection, read, visible_now
 from eventbus.messages import Envelope
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import Subscription, subscription, subscriptions
-from eventbus.watching import LogWatch, all_lanes, lanes_due
+from eventbus.watching import lanes_behind, lanes_due
 
 _draining = threading.local()
 
@@ -37,10 +37,9 @@ def drain(now: datetime | None = None) -> int:
 
 def _drain(now: datetime | None) -> int:
     ensure_checkpoints()
-    watch = LogWatch()
-    handled = _deliver_all(all_lanes(), now)
-    while lanes := _due(now) | watch.woken():
-        handled += _deliver_all(lanes, now)
+    handled = 0
+    while done := _deliver_all(_due(now) | lanes_behind(), now):
+        handled += done
     return handled
 
 

@@ -21,9 +21,9 @@ from eventbus.models import Checkpoint, Delivery
 from eventbus.retry import backoff
 from eventbus.snapshots import NOTHING, Snapshot
 from eventbus.subscriptions import Batch, Subscription, subscriptions
+from eventbus.watching import STALE_TRANSACTIONS
 
 UNKNOWN_DELAY = timedelta(seconds=30)
-STALE_TRANSACTIONS = 1000
 _ERROR_LENGTH = 4000
 
 
@@ -127,7 +127,7 @@ def _find_lane(statement: str, subscription: Subscription, shard: int) -> Claim 
 
 
 def _far_behind(before: Progress, after: Progress) -> bool:
-    """Whether an idle lane's checkpoint is worth moving: each look passes over what it has not seen."""
+    """Whether an idle lane's checkpoint is worth moving."""
     return after.seen.xmax - before.seen.xmax > STALE_TRANSACTIONS
 
 

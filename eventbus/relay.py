@@ -2,7 +2,7 @@
 
 Several may run; the one that holds the advisory lock leads, and the database takes it back when it dies.
 The broker carries wake-ups and the database the truth: while the broker is away the relay goes on watching,
-and every lane is woken once in a while, so that a lost wake-up costs seconds, never a message.
+and looks for lanes left behind once in a while, so that a lost wake-up costs seconds, never a message.
 """
 
 import logging
@@ -19,7 +19,7 @@ from eventbus import dispatch, draining
 from eventbus.consumers import fire_timers
 from eventbus.dispatch import Lane
 from eventbus.lanes import ensure_checkpoints
-from eventbus.watching import LogWatch, all_lanes, lanes_due
+from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
 BUSY_SECONDS = 0.003
 QUIET_SECONDS = 0.1
@@ -68,7 +68,7 @@ class Relay:
                 lanes |= due_lanes()
             if monotonic() - swept > SWEEP_SECONDS:
                 swept = monotonic()
-                lanes |= all_lanes()
+                lanes |= lanes_behind()
             if not self._wake_all(lanes):
                 swept = 0.0
             pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)

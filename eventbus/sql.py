@@ -67,6 +67,19 @@ SELECT DISTINCT type, shard FROM (
 ) AS new
 WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)"""
 
+# Which lanes have something to read. One far behind counts too: reading nothing, it still moves up.
+LANES_BEHIND = """
+SELECT c.subscription, c.shard FROM eventbus_checkpoint AS c
+JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int, types text[])
+  ON lane.name = c.subscription AND lane.shard = c.shard
+WHERE c."window" IS NOT NULL
+   OR pg_snapshot_xmax(pg_current_snapshot())::text::bigint - pg_snapshot_xmax(c.seen)::text::bigint > %(stale)s
+   OR EXISTS (SELECT 1 FROM eventbus_message AS m WHERE m.xid >= pg_snapshot_xmax(c.seen)
+                AND m.type = ANY(lane.types) AND m.shard %% lane.shards = lane.shard)
+   OR EXISTS (SELECT 1 FROM eventbus_message AS m
+              WHERE m.xid = ANY(ARRAY(SELECT pg_snapshot_xip(c.seen)))
+                AND m.type = ANY(lane.types) AND m.shard %% lane.shards = lane.shard)"""
+
 # A delivery may run when it is due and nothing of its stream stands before it.
 HEAD_OF_STREAM = """
 NOT %(ordered)s OR NOT EXISTS (

@@ -1,5 +1,6 @@
 """Watching the log: which lanes have work."""
 
+import json
 from datetime import datetime
 
 from django.db import connection
@@ -9,6 +10,9 @@ from eventbus.dispatch import Lane
 from eventbus.log import visible_now
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import subscriptions
+
+STALE_TRANSACTIONS = 1000
+"""How far an idle lane may fall behind: each look passes over what it has not seen."""
 
 
 class LogWatch:
@@ -41,6 +45,18 @@ def _listening(message_type: str, shard: int) -> list[Lane]:
 def all_lanes() -> set[Lane]:
     """Every lane there is."""
     return {lane for subscription in subscriptions() for lane in subscription.lanes}
+
+
+def lanes_behind() -> set[Lane]:
+    """The lanes whose checkpoint has something to read, or is worth moving."""
+    lanes = [
+        {"name": s.name, "shard": shard, "shards": s.shards, "types": s.types}
+        for s in subscriptions()
+        for shard in range(s.shards)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LANES_BEHIND, {"lanes": json.dumps(lanes), "stale": STALE_TRANSACTIONS})
+        return set(cursor.fetchall())
 
 
 def lanes_due(now: datetime) -> set[Lane]:

@@ -24,7 +24,7 @@ def environment(redis_url: str = "") -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": url,
         "REDIS_URL": redis_url or os.environ.get("REDIS_URL", "redis://127.0.0.1:1/0"),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SETTINGS_MODULE": os.environ.get("PROCESS_SETTINGS", "config.settings"),
         "EVENTBUS_DISPATCH": "celery",
         "PYTHONPATH": str(ROOT),
     }
@@ -62,10 +62,10 @@ def relay(redis_url: str, log: Path) -> Generator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def worker(redis_url: str, log: Path) -> Generator[subprocess.Popen[bytes]]:
+def worker(redis_url: str, log: Path, *, processes: int = 1) -> Generator[subprocess.Popen[bytes]]:
     """A Celery worker for every queue."""
     queues = "projections,sagas,handlers,external"
-    command = ("-m", "celery", "-A", "config", "worker", "-Q", queues, "-c", "1", "-l", "info")
+    command = ("-m", "celery", "-A", "config", "worker", "-Q", queues, "-c", str(processes), "-l", "info")
     with process(*command, redis_url=redis_url, log=log) as running:
         yield running
 

@@ -1,0 +1,15 @@
+"""The rows that both ways of delivery write."""
+
+from django.db import models
+
+
+class Tally(models.Model):
+    """How often a counter was counted, and what it came to."""
+
+    counter = models.CharField(max_length=40, primary_key=True)
+    count = models.IntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    last_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.counter
