@@ -72,6 +72,7 @@ class CatalogListingRow(models.Model):
     units_sold = models.IntegerField(default=0)
     visible = models.BooleanField(default=False)
     listed_at = models.DateTimeField(null=True)
+    words = ArrayField(models.TextField(), default=list)
     trigrams = ArrayField(models.CharField(max_length=3), default=list)
     # Words as they are written find prefixes ("cerami"), their stems find other endings ("candles").
     search = models.GeneratedField(

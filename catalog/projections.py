@@ -10,7 +10,7 @@ from catalog.events import (
     ProductRelisted,
     ProductWithdrawn,
 )
-from catalog.models import CatalogListingRow, trigrams_of
+from catalog.models import CatalogListingRow, trigrams_of, words_of
 from eventbus import Envelope, Event, Projection, on
 from inventory.events import (
     StockAdjusted,
@@ -50,7 +50,7 @@ class CatalogListing(Projection, name="catalog.catalog_listing", version=1):
     def moved(self, row: CatalogListingRow, event: ProductMoved) -> None:
         """Show the product in its category."""
         row.category_slug, row.category_name = event.category_slug, event.category_name
-        row.trigrams = trigrams_of(f"{row.name} {row.category_name}")
+        _spell(row)
 
     @on
     def priced(self, row: CatalogListingRow, event: PriceChanged) -> None:
@@ -90,7 +90,12 @@ class CatalogListing(Projection, name="catalog.catalog_listing", version=1):
 
 def _describe(row: CatalogListingRow, event: ProductAdded | ProductDescribed) -> None:
     row.name, row.description, row.picture = event.name, event.description, event.picture
-    row.trigrams = trigrams_of(f"{row.name} {row.category_name}")
+    _spell(row)
+
+
+def _spell(row: CatalogListingRow) -> None:
+    row.words = sorted(set(words_of(f"{row.name} {row.category_name}")))
+    row.trigrams = trigrams_of(" ".join(row.words))
 
 
 def _quantity(row: CatalogListingRow, lines: tuple[StockLine, ...]) -> int:

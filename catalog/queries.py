@@ -20,7 +20,8 @@ MAX_WORDS = 8
 STOP_WORDS = frozenset(
     ("a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "the", "to", "with")
 )
-NEAR_ENOUGH = 0.4
+ALIKE = 0.25
+RIVALS = 0.8
 SORTS = {
     "": "available > 0 DESC, score DESC, units_sold DESC, name, sku",
     "popular": "units_sold DESC, name, sku",
@@ -111,22 +112,50 @@ class ProductForSale:
     picture: str
 
 
+# Near spellings are looked for only when nothing matches as written: of the words that share a trigram
+# with what was typed, those most alike are taken for what was meant.
+# The limits keep the planner's guesses, and so its plan, small.
 _SEARCH = """
 WITH exact AS (
-    SELECT sku, {rank} AS score FROM catalog_listing
+    SELECT *, {rank}::float AS score, false AS near FROM catalog_listing
     WHERE visible AND (%(category)s = '' OR category_slug = %(category)s) AND {matches}
+), typed AS MATERIALIZED (
+    SELECT word, {pieces} AS pieces FROM unnest(%(words)s::text[]) AS word
+), known AS MATERIALIZED (
+    SELECT word, {pieces} AS pieces FROM (
+        SELECT DISTINCT unnest(words) AS word FROM catalog_listing
+        WHERE visible AND trigrams && %(grams)s::varchar[] AND NOT EXISTS (SELECT FROM exact)
+        LIMIT 2000
+    ) AS words
+), compared AS MATERIALIZED (
+    SELECT typed.word AS typed, known.word AS known, cardinality(typed.pieces || known.pieces) AS pieces,
+           (SELECT count(*) FROM unnest(typed.pieces) AS piece WHERE piece = ANY (known.pieces)) AS common
+    FROM typed, known
+), alike AS MATERIALIZED (
+    SELECT typed, known, likeness FROM (
+        SELECT typed, known, common / (pieces - common)::float AS likeness,
+               max(common / (pieces - common)::float) OVER (PARTITION BY typed) AS best
+        FROM compared
+    ) AS ranked
+    WHERE likeness >= {alike} AND likeness >= best * {rivals}
+    LIMIT 50
 ), near AS (
-    SELECT sku, {likeness} AS score FROM catalog_listing
-    WHERE visible AND (%(category)s = '' OR category_slug = %(category)s) AND {resembles}
-      AND NOT EXISTS (SELECT FROM exact)
+    SELECT catalog_listing.*, fit.score, true AS near FROM catalog_listing, LATERAL (
+        SELECT sum(likeness) AS score, count(*) AS words FROM (
+            SELECT max(likeness) AS likeness FROM alike WHERE known = ANY (catalog_listing.words) GROUP BY typed
+        ) AS word_by_word
+    ) AS fit
+    WHERE visible AND (%(category)s = '' OR category_slug = %(category)s)
+      AND catalog_listing.words && (SELECT array_agg(known) FROM alike)
+      AND fit.words = cardinality(%(words)s::text[])
 ), found AS (
-    SELECT sku, score, false AS near FROM exact
-    UNION ALL
-    SELECT sku, score, true FROM near WHERE score >= 0.8 * (SELECT max(score) FROM near)
+    SELECT * FROM exact UNION ALL SELECT * FROM near
 )
-SELECT near, count(*) OVER (), {columns} FROM found JOIN catalog_listing USING (sku)
-ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
+SELECT near, count(*) OVER (), {columns} FROM found ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
 """
+_PIECES = """array(
+    SELECT DISTINCT substr('  ' || word || ' ', n, 3) FROM generate_series(1, length(word) + 1) AS n
+)"""
 
 
 def search(
@@ -134,7 +163,7 @@ def search(
 ) -> Page:
     """What is listed and fits the text: as written or begun, else spelled nearly so. One query."""
     number = max(1, page)
-    words = [word for word in words_of(text) if word not in STOP_WORDS][:MAX_WORDS]
+    words = [word for word in dict.fromkeys(words_of(text)) if word not in STOP_WORDS][:MAX_WORDS]
     statement, values = _statement(words, SORTS.get(sort, SORTS[""]))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -190,30 +219,20 @@ def known_skus(skus: Iterable[str]) -> set[str]:
 
 
 def _statement(words: list[str], order: str) -> tuple[str, dict[str, Any]]:
-    if not words:
-        parts = {"rank": "0", "matches": "true", "likeness": "0", "resembles": "false"}
-        return _SEARCH.format(**parts, columns=", ".join(_COLUMNS), order=order), {}
-    query = " && ".join(
-        f"(to_tsquery('english', %(prefix{n})s) || to_tsquery('simple', %(prefix{n})s))"
-        for n in range(len(words))
+    values: dict[str, Any] = {"words": words, "grams": trigrams_of(" ".join(words))}
+    begun = [f"prefix{n}" for n in range(len(words))]
+    values |= {name: f"{word}:*" for name, word in zip(begun, words, strict=True)}
+    query = " && ".join(f"(to_tsquery('english', %({n})s) || to_tsquery('simple', %({n})s))" for n in begun)
+    statement = _SEARCH.format(
+        rank=f"ts_rank(search, {query})" if words else "0",
+        matches=f"search @@ ({query})" if words else "true",
+        pieces=_PIECES,
+        alike=ALIKE,
+        rivals=RIVALS,
+        columns=", ".join(_COLUMNS),
+        order=order,
     )
-    shares = [
-        f"(SELECT count(*) FROM unnest(trigrams) AS t WHERE t = ANY(%(grams{n})s)) / %(size{n})s::float"
-        for n in range(len(words))
-    ]
-    parts = {
-        "rank": f"ts_rank(search, {query})",
-        "matches": f"search @@ ({query})",
-        "likeness": f"({' + '.join(shares)})",
-        "resembles": " AND ".join(
-            ["trigrams && %(grams)s::varchar[]", *(f"{share} >= {NEAR_ENOUGH}" for share in shares)]
-        ),
-    }
-    values: dict[str, Any] = {"grams": trigrams_of(" ".join(words))}
-    for n, word in enumerate(words):
-        grams = trigrams_of(word)
-        values |= {f"prefix{n}": f"{word}:*", f"grams{n}": grams, f"size{n}": len(grams)}
-    return _SEARCH.format(**parts, columns=", ".join(_COLUMNS), order=order), values
+    return statement, values
 
 
 def _listed(**conditions: Any) -> list[Listing]:

@@ -1,9 +1,15 @@
 """Catalogue entries: valid by default, a test says only what matters to it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
 
 from catalog import services
+from catalog.events import ProductAdded
+from catalog.models import CatalogListingRow
+from catalog.projections import CatalogListing
 from catalog.services import NewProduct
+from eventbus import Envelope
 from payments.money import Money
 
 POUND = 100
@@ -34,3 +40,41 @@ def offered(*products: NewProduct) -> Sequence[NewProduct]:
     services.add_category(slug="garden", name="Garden", position=2)
     services.add_products(products)
     return products
+
+
+def listed(*products: NewProduct, available: int = 20) -> None:
+    """Put these products into the listing, as its own fold does, without the log."""
+    rows = [_folded(product) for product in products]
+    for row in rows:
+        row.available = available
+    CatalogListingRow.objects.bulk_create(rows)
+
+
+def _folded(product: NewProduct) -> CatalogListingRow:
+    row = CatalogListingRow(sku=product.sku)
+    event = ProductAdded(
+        sku=product.sku,
+        name=product.name,
+        slug=product.sku.lower(),
+        description=product.description,
+        category_slug=product.category_slug,
+        category_name=product.category_slug.title(),
+        price=product.price,
+        picture=product.picture,
+    )
+    CatalogListing().added(row, event, _envelope(event))
+    return row
+
+
+def _envelope(event: ProductAdded) -> Envelope:
+    return Envelope(
+        message=event,
+        position=1,
+        id=uuid4(),
+        stream=event.stream,
+        revision=None,
+        correlation_id=uuid4(),
+        causation_id=None,
+        occurred_at=datetime(2026, 5, 1, tzinfo=UTC),
+        headers={},
+    )

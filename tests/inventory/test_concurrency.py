@@ -6,7 +6,7 @@ from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from eventbus.testing import published
 from inventory import handlers, services
@@ -116,3 +116,17 @@ def test_batches_of_orders_in_one_transaction_do_not_deadlock() -> None:
 
     assert set(stock_of(skus).values()) == {StockLevel(on_hand=120, reserved=3)}
     assert ledger_differences() == []
+
+
+def test_a_movement_waits_outside_while_a_batch_is_at_work() -> None:
+    def impatient() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            services.return_stock(
+                return_id=uuid4(), lines=[StockLine(sku="MUG", quantity=1)], reason="chipped"
+            )
+
+    with transaction.atomic():
+        services.serve_alone()
+        at_once(impatient)
