@@ -142,7 +142,8 @@ WITH exact AS (
 ), near AS (
     SELECT catalog_listing.*, fit.score, true AS near FROM catalog_listing, LATERAL (
         SELECT sum(likeness) AS score, count(*) AS words FROM (
-            SELECT max(likeness) AS likeness FROM alike WHERE known = ANY (catalog_listing.words) GROUP BY typed
+            SELECT max(likeness) AS likeness FROM alike
+            WHERE known = ANY (catalog_listing.words) GROUP BY typed
         ) AS word_by_word
     ) AS fit
     WHERE visible AND (%(category)s = '' OR category_slug = %(category)s)
