@@ -73,7 +73,8 @@ SELECT c.subscription, c.shard FROM eventbus_checkpoint AS c
 JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int, types text[])
   ON lane.name = c.subscription AND lane.shard = c.shard
 WHERE c."window" IS NOT NULL
-   OR pg_snapshot_xmax(pg_current_snapshot())::text::bigint - pg_snapshot_xmax(c.seen)::text::bigint > %(stale)s
+   OR pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+      - pg_snapshot_xmax(c.seen)::text::bigint > %(stale)s
    OR EXISTS (SELECT 1 FROM eventbus_message AS m WHERE m.xid >= pg_snapshot_xmax(c.seen)
                 AND m.type = ANY(lane.types) AND m.shard %% lane.shards = lane.shard)
    OR EXISTS (SELECT 1 FROM eventbus_message AS m

@@ -6,7 +6,8 @@ from django.db import connection
 UPSERT = """
 INSERT INTO benchmarks_tally (counter, count, total, last_at) VALUES (%s, 1, %s, now())
 ON CONFLICT (counter) DO UPDATE
-SET count = benchmarks_tally.count + 1, total = benchmarks_tally.total + EXCLUDED.total, last_at = EXCLUDED.last_at"""
+SET count = benchmarks_tally.count + 1, total = benchmarks_tally.total + EXCLUDED.total,
+    last_at = EXCLUDED.last_at"""
 
 
 @shared_task(name="benchmarks.tally", ignore_result=True, queue="handlers")
