@@ -2,6 +2,7 @@
 
 from orders.models.cart import MOST_PER_LINE, Cart, CartLine, delivery_charge
 from orders.models.fulfilment import Notification, Return, Shipment
+from orders.models.importing import SalesImport
 from orders.models.numbers import is_number, new_number
 from orders.models.order import LINK_SALT, TRANSITIONS, Order, OrderEvent, OrderState, evolve, fold
 from orders.models.read_models import OrderHistoryRow, SalesByDayRow
@@ -19,6 +20,7 @@ __all__ = [
     "OrderState",
     "Return",
     "SalesByDayRow",
+    "SalesImport",
     "Shipment",
     "delivery_charge",
     "evolve",

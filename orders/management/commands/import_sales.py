@@ -1,0 +1,109 @@
+"""Import the sales of a real shop, line by line of its invoices."""
+
+import json
+import signal
+from argparse import ArgumentParser
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from inventory.errors import InventoryError
+from orders.errors import OrdersError
+from orders.importing import SalesImportRun
+from orders.importing.buckets import Figures
+from orders.importing.lines import Malformed
+
+_SHOWN = 20
+
+
+class Command(BaseCommand):
+    """Started again it goes on where it was stopped; a file that is done is not imported again."""
+
+    help = "Import a CSV file (.csv or .csv.gz) of invoice lines as orders, returns and stock corrections."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The file, where to write the report, and how much of the file."""
+        parser.add_argument("file", type=Path, help="one invoice line per record, in time order")
+        parser.add_argument(
+            "--report", type=Path, help="write what became of every line to this file, as JSON"
+        )
+        parser.add_argument("--limit-days", type=_days, help="stop after the file's first N trading days")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, or say that it is done already; then say what became of the lines."""
+        try:
+            run = SalesImportRun(options["file"])
+            stopped = self._import(run, options["limit_days"])
+        except (OrdersError, InventoryError) as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self._show(run.figures)
+        if options["report"]:
+            _write_report(options["report"], run.figures)
+        if stopped:
+            raise CommandError("Stopped. Run the same command again to go on from here.", returncode=130)
+
+    def _import(self, run: SalesImportRun, limit_days: int | None) -> bool:
+        if run.is_finished:
+            self.stdout.write(f"{run.path} is imported already; nothing to do.")
+            return False
+        self.stderr.write(f"Reading {run.path} …")
+        run.prepare()
+        self._warn(run.index.malformed)
+        done = run.figures.total.lines
+        with (
+            _interrupt() as interrupted,
+            tqdm(total=run.index.lines, initial=done, unit=" lines", disable=None) as bar,
+        ):
+            for chunk in run.steps(limit_days=limit_days):
+                bar.update(len(chunk.lines))
+                if interrupted:
+                    return not run.is_finished
+        return False
+
+    def _warn(self, malformed: list[Malformed]) -> None:
+        for line in malformed[:_SHOWN]:
+            self.stderr.write(f"Line {line.number} is skipped: {line.why}.")
+        if more := malformed[_SHOWN:]:
+            self.stderr.write(f"… and {len(more)} more malformed lines, down to line {more[-1].number}.")
+
+    def _show(self, figures: Figures) -> None:
+        rows = [*figures.buckets.items(), ("total", figures.total)]
+        for name, tally in rows:
+            self.stdout.write(
+                f"{name:>10} {tally.lines:>9,} lines {tally.quantity:>11,} units {tally.amount:>16,}"
+            )
+        for reason, tally in figures.skipped.items():
+            self.stdout.write(f"{'':>10} skipped for {reason}: {tally.lines:,} lines, {tally.amount:,}")
+        self.stdout.write(f"{figures.orders:,} orders, {figures.credit_notes:,} credit notes.")
+
+
+def _days(text: str) -> int:
+    if (days := int(text)) < 1:
+        raise ValueError
+    return days
+
+
+def _write_report(path: Path, figures: Figures) -> None:
+    try:
+        path.write_text(json.dumps(figures.report(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"The report cannot be written to {path}: {error.strerror}.") from error
+
+
+@contextmanager
+def _interrupt() -> Generator[list[int]]:
+    """Collect Ctrl-C instead of dying of it: the chunk that is under way is finished first."""
+    caught: list[int] = []
+    before = {
+        number: signal.signal(number, lambda received, _: caught.append(received))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
