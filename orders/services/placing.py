@@ -100,7 +100,7 @@ def _order_of(
         address=address,
         lines=lines,
         shipping=shipping,
-        total=_sum(lines) + shipping,
+        total=sum((line.total for line in lines), shipping),
         payment_method=payment_method,
         delivery=delivery,
         cart_id=cart_id,
