@@ -15,13 +15,12 @@ from msgspec import Struct
 from eventbus import log, sql
 from eventbus.consumers import consume, set_aside
 from eventbus.errors import Reject, UnknownMessage
-from eventbus.log import Progress, Selection, Undecodable
+from eventbus.log import STALE_TRANSACTIONS, Progress, Selection, Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Checkpoint, Delivery
 from eventbus.retry import backoff
 from eventbus.snapshots import NOTHING, Snapshot
 from eventbus.subscriptions import Batch, Subscription, subscriptions
-from eventbus.watching import STALE_TRANSACTIONS
 
 UNKNOWN_DELAY = timedelta(seconds=30)
 _ERROR_LENGTH = 4000

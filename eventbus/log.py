@@ -25,6 +25,10 @@ from eventbus.registry import decode
 from eventbus.snapshots import Snapshot
 
 
+STALE_TRANSACTIONS = 1000
+"""How far an idle lane may fall behind: each look at the log passes over what it has not seen."""
+
+
 class Undecodable(Message):
     """Stands in an envelope for a message that this process cannot read yet."""
 

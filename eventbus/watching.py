@@ -7,12 +7,9 @@ from django.db import connection
 
 from eventbus import sql
 from eventbus.dispatch import Lane
-from eventbus.log import visible_now
+from eventbus.log import STALE_TRANSACTIONS, visible_now
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import subscriptions
-
-STALE_TRANSACTIONS = 1000
-"""How far an idle lane may fall behind: each look passes over what it has not seen."""
 
 
 class LogWatch:

@@ -37,10 +37,8 @@ def _measure(log: Path) -> None:
     _row("a Celery task per message, tasks/s", [theirs for _, theirs in rounds])
     _row("  ratio (aim: 30)", [ours / theirs for ours, theirs in rounds])
     for share, aim in ((50, 10), (99, 50)):
-        _row(
-            f"commit to projection, p{share}, ms (aim: {aim})",
-            [_percentile(sample, share) for sample in latencies],
-        )
+        values = [_percentile(sample, share) for sample in latencies]
+        _row(f"commit to projection, p{share}, ms (aim: {aim})", values)
     importing.report(_row)
 
 
