@@ -11,6 +11,7 @@ from catalog.queries import listing, listings_by_sku
 from eventbus.testing import assert_rebuilds, drain
 from inventory import services as stock
 from inventory.events import StockLine
+from inventory.queries import stock_of
 from payments.money import Money
 from tests.catalog.builders import a_product, offered
 
@@ -50,7 +51,7 @@ def test_free_and_sold_units_follow_the_stock() -> None:
     found = listings_by_sku(["MUG", "BOWL"])
     assert (found["MUG"].available, found["MUG"].units_sold) == (17, 3)
     assert (found["BOWL"].available, found["BOWL"].units_sold) == (8, 2)
-    assert {sku: level.available for sku, level in stock.stock_of(["MUG", "BOWL"]).items()} == {
+    assert {sku: level.available for sku, level in stock_of(["MUG", "BOWL"]).items()} == {
         "MUG": 17,
         "BOWL": 8,
     }
