@@ -24,7 +24,7 @@ def departments(request: HttpRequest) -> dict[str, object]:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The front door: the categories, each with the picture of its best seller, and what sells best of all."""
+    """The front door: the categories, each with its best seller's picture, and what sells best of all."""
     tiles = [
         (each, queries.search(category=each.slug, size=1).items) for each in queries.categories_with_counts()
     ]
