@@ -46,3 +46,12 @@ class SendMail(Command, name="orders.send_mail", version=1, key="order_id"):
     order_id: UUID
     template: str
     event_id: UUID
+
+
+class WarnOfLowStock(Command, name="orders.warn_of_low_stock", version=1, key="sku"):
+    """Tell the staff what to order soon, once per event."""
+
+    sku: str
+    available: int
+    threshold: int
+    event_id: UUID

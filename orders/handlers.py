@@ -4,12 +4,21 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 
 from eventbus import Envelope, Record, Reject, handles, send, subscribe
 from inventory.events import StockLow
 from orders import services
-from orders.commands import CancelOrder, CancelShipment, ConfirmOrder, ScheduleShipment, SendMail, ShipOrder
+from orders.commands import (
+    CancelOrder,
+    CancelShipment,
+    ConfirmOrder,
+    ScheduleShipment,
+    SendMail,
+    ShipOrder,
+    WarnOfLowStock,
+)
 from orders.errors import OrdersError
 from orders.events import OrderCancelled, OrderConfirmed, OrderShipped
 
@@ -87,16 +96,21 @@ def send_mail(command: SendMail) -> Record | None:
     )
 
 
-@subscribe(external=True)
-def mail_low_stock(event: StockLow, envelope: Envelope) -> Record | None:
-    """Tell the staff what to order soon."""
-    if _is_history(envelope):
-        return None
+@subscribe
+def ask_for_more_stock(event: StockLow, envelope: Envelope) -> None:
+    """Have the staff told what to order soon."""
+    if not _is_history(envelope):
+        send(WarnOfLowStock(**msgspec.structs.asdict(event), event_id=envelope.id))
+
+
+@handles(external=True)
+def warn_of_low_stock(command: WarnOfLowStock) -> Record | None:
+    """Write to the staff."""
     return services.notify(
         recipient=getattr(settings, "STAFF_EMAIL", "staff@example.com"),
         template="low_stock",
-        message_id=envelope.id,
-        context={"stock": event},
+        message_id=command.event_id,
+        context={"stock": command},
     )
 
 
