@@ -24,7 +24,6 @@ from eventbus.messages import Envelope, Message
 from eventbus.registry import decode
 from eventbus.snapshots import Snapshot
 
-
 STALE_TRANSACTIONS = 1000
 """How far an idle lane may fall behind: each look at the log passes over what it has not seen."""
 

@@ -1,7 +1,6 @@
 """make bench: measure, and print one table of medians with their spread."""
 
 import os
-import sys
 
 import django
 
@@ -10,4 +9,4 @@ if __name__ == "__main__":
     django.setup()
     from tests.benchmarks.running import main
 
-    sys.exit(main())
+    main()

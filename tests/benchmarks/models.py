@@ -1,5 +1,7 @@
 """The rows that both ways of delivery write."""
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -10,6 +12,7 @@ class Tally(models.Model):
     count = models.IntegerField(default=0)
     total = models.BigIntegerField(default=0)
     last_at = models.DateTimeField(null=True)
+    objects: ClassVar["models.Manager[Tally]"] = models.Manager()
 
     def __str__(self) -> str:
         return self.counter

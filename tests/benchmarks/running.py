@@ -55,7 +55,6 @@ def _print_versions() -> None:
         cursor.execute("SELECT current_setting('server_version'), current_setting('fsync')")
         server, fsync = cursor.fetchone()
     python = ".".join(map(str, sys.version_info[:3]))
-    print(
-        f"Python {python}, Django {django.__version__}, PostgreSQL {server}, fsync {fsync}, {os.cpu_count()} cores"
-    )
+    print(f"Python {python}, Django {django.__version__}, {os.cpu_count()} cores")
+    print(f"PostgreSQL {server}, fsync {fsync}")
     print(f"{'median of ' + str(ROUNDS) + ' rounds':<55}{'':>12}   [lowest .. highest]")
