@@ -25,6 +25,18 @@ CELERY += " --without-gossip --without-mingle --without-heartbeat"
 QUIET = "ignore:You're running the worker with superuser"
 
 
+class ParentsFirst:
+    """How honcho signals a process: gunicorn and Celery end their children themselves, once these are idle."""
+
+    def terminate(self, pid: int) -> None:
+        """Ask the parent to end."""
+        processes.end(pid)
+
+    def kill(self, pid: int) -> None:
+        """End parent and children at once."""
+        processes.end(pid, signal.SIGKILL, group=True)
+
+
 def commands(port: int, sandbox_port: int) -> dict[str, str]:
     """Return the command line of each process, by the name its log lines carry."""
     web = f"{PYTHON} -m gunicorn config.wsgi --bind {processes.LOOPBACK}:{port} --worker-class gthread"
@@ -108,6 +120,7 @@ def _need_port(port: int) -> None:
 
 def _supervise(state: State, root: Path, wanted: dict[str, str]) -> int:
     manager = Manager(Printer(sys.stdout))
+    manager._procmgr = ParentsFirst()
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET}
     pids = state.folder("pids")
     # The web goes first: on a small machine seven Pythons that start at once keep it waiting.
