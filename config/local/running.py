@@ -26,7 +26,7 @@ QUIET = "ignore:You're running the worker with superuser"
 
 
 class ParentsFirst:
-    """How honcho signals a process: gunicorn and Celery end their children themselves, once these are idle."""
+    """How honcho signals a process: gunicorn and Celery end their children themselves, when idle."""
 
     def terminate(self, pid: int) -> None:
         """Ask the parent to end."""

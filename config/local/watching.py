@@ -10,7 +10,7 @@ from config.local.login import Login
 from config.local.services import database_url, redis_url
 from config.local.state import State
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 PAUSE_SECONDS = 2
 
 
