@@ -11,9 +11,7 @@ from django.utils import timezone
 from msgspec import Struct
 from msgspec.structs import replace
 
-from eventbus.messages import Envelope
-
-BACKDATED = "backdated"
+from eventbus.messages import BACKDATED, Envelope
 
 
 class Cause(Struct, frozen=True):
@@ -65,7 +63,7 @@ def cause_of(envelope: Envelope) -> Cause:
     return Cause(
         correlation_id=envelope.correlation_id,
         causation_id=envelope.id,
-        occurred_at=envelope.occurred_at if envelope.headers.get(BACKDATED) else None,
+        occurred_at=envelope.occurred_at if envelope.backdated else None,
         headers=envelope.headers,
         envelope=envelope,
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from msgspec import Struct
 
 from eventbus import log, sql
@@ -23,6 +23,7 @@ from eventbus.snapshots import NOTHING, Snapshot
 from eventbus.subscriptions import Batch, Subscription, subscriptions
 
 UNKNOWN_DELAY = timedelta(seconds=30)
+TRIES_AT_LOCKS = 3
 _ERROR_LENGTH = 4000
 
 
@@ -84,13 +85,16 @@ def _has_news(subscription: Subscription, shard: int) -> bool:
 
 
 def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> int | None:
-    try:
-        with transaction.atomic():
-            return _deliver(subscription, shard, now, carefully=False)
-    except Exception:
-        # Which message failed is found, and its error kept, on the careful way.
-        with transaction.atomic():
-            return _deliver(subscription, shard, now, carefully=True)
+    for _ in range(TRIES_AT_LOCKS):
+        try:
+            with transaction.atomic():
+                return _deliver(subscription, shard, now, carefully=False)
+        except OperationalError:  # a deadlock with another lane: nobody's message is at fault
+            continue
+        except Exception:  # which message failed is found, and its error kept, on the careful way
+            break
+    with transaction.atomic():
+        return _deliver(subscription, shard, now, carefully=True)
 
 
 def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully: bool) -> int | None:

@@ -21,6 +21,7 @@ from msgspec import Struct, StructMeta
 from eventbus.errors import DefinitionError
 
 Kind = Literal["event", "command"]
+BACKDATED = "backdated"
 
 
 class Contract(Struct, frozen=True):
@@ -110,3 +111,8 @@ class Envelope(Struct, frozen=True):
     causation_id: UUID | None
     occurred_at: datetime
     headers: Mapping[str, Any]
+
+    @property
+    def backdated(self) -> bool:
+        """Whether it tells of imported history: nobody should be written to about it."""
+        return bool(self.headers.get(BACKDATED))

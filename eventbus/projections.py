@@ -77,13 +77,8 @@ class Projection:
         return len(rows)
 
     def _load(self, keys: set[Any]) -> dict[Any, Model]:
-        found = self.row._default_manager.filter(pk__in=keys) if len(keys) < 1000 else self._load_many(keys)
-        return {row.pk: row for row in found}
-
-    def _load_many(self, keys: set[Any]) -> Iterable[Model]:
-        ordered = list(keys)
-        for start in range(0, len(ordered), 1000):
-            yield from self.row._default_manager.filter(pk__in=ordered[start : start + 1000])
+        columns = [field.attname for field in stored_fields(self.row)]
+        return {row.pk: row for row in self.row._default_manager.only(*columns).filter(pk__in=keys)}
 
 
 def folding() -> str:

@@ -116,7 +116,7 @@ def warn_of_low_stock(command: WarnOfLowStock) -> Record | None:
 
 def _is_history(envelope: Envelope) -> bool:
     """Whether this was imported from the past, which nobody wants mail about."""
-    return bool(envelope.headers.get("backdated"))
+    return envelope.backdated
 
 
 @contextmanager

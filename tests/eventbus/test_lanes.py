@@ -4,7 +4,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from msgspec import structs
 
@@ -210,3 +210,19 @@ def test_a_window_that_ends_exactly_with_a_batch_is_closed_and_the_next_one_open
         drain()
 
     assert toys.handled[-1] == Announce(counter="late")
+
+
+def test_a_deadlock_is_nobodys_fault_and_costs_no_attempt() -> None:
+    failures = iter([OperationalError("deadlock detected")])
+
+    def lose_a_deadlock(message: Event | Command) -> None:
+        if error := next(failures, None):
+            raise error
+
+    toys.behaviour["listener"] = lose_a_deadlock
+    count("a", 1)
+
+    drain()
+
+    assert handled() == [("a", 1), ("a", 1)]
+    assert not Delivery.objects.exists()
