@@ -31,7 +31,7 @@ def broker(tmp_path: Path) -> Iterator[Services]:
     """A Redis of this test's own."""
     services = Services(State(tmp_path / "broker"))
     yield services
-    services.stop()
+    services.wipe()
 
 
 def listed(sku: str, units: int) -> bool:
