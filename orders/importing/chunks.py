@@ -18,12 +18,22 @@ class Chunk(Struct):
     lines: list[tuple[Line | Malformed, Bucket, str]] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
 
+    @property
+    def sales(self) -> list[Sale]:
+        """The documents that become orders."""
+        return [document for document in self.documents if isinstance(document, Sale)]
+
+    @property
+    def others(self) -> list[Document]:
+        """The credit notes and corrections, which move stock at once."""
+        return [document for document in self.documents if not isinstance(document, Sale)]
+
     def count_into(self, figures: Figures) -> None:
         """Add what is in here to the figures."""
         for line, bucket, reason in self.lines:
             figures.count(line, bucket, reason)
-        figures.orders += sum(isinstance(document, Sale) for document in self.documents)
-        figures.credit_notes += sum(isinstance(document, CreditNote) for document in self.documents)
+        figures.orders += len(self.sales)
+        figures.credit_notes += sum(isinstance(document, CreditNote) for document in self.others)
 
 
 def chunks(

@@ -1,13 +1,15 @@
 """An import from its first to its last line, which may be stopped or killed at any moment and started again.
 
 The file is read to its end before anything is written: a file that cannot be read imports nothing. Then it is
-read in chunks of about 200 documents. One transaction writes all of a chunk, at the documents' own times, and
-the progress beside it; after that the bus delivers what the chunk has caused. Started again, the import goes
-on after the last chunk that was committed. Ids come from the invoice numbers, so nothing can be there twice.
+read in chunks of about 500 documents: a read model's rows are written once per chunk, so small ones are dear.
+One transaction writes all of a chunk, at the documents' own times, and the progress beside it; after that the
+bus delivers what the chunk has caused. Started again, the import goes on after the last chunk that was
+committed. Ids come from the invoice numbers, so nothing can be there twice.
 
 Why the shelf never runs empty: the opening stock is the smallest with which the documents, in file order,
-never go below zero. Corrections and returns are booked within the chunk, in that order; sales reserve their
+never go below zero. Corrections and returns are booked with their chunk, in that order; sales reserve their
 goods when the bus delivers, that is later than their place in the file, which only leaves more on the shelf.
+Within a chunk the orders are placed first: what moves stock then has the stockroom to itself only briefly.
 """
 
 import hashlib
@@ -19,6 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from eventbus import drain
+from inventory import services as inventory
 from orders.errors import OrdersError
 from orders.importing.buckets import Figures
 from orders.importing.chunks import Chunk, chunks
@@ -27,7 +30,7 @@ from orders.importing.survey import Index, index, take_stock
 from orders.importing.writing import document_id, open_shop, write
 from orders.models import Order, Return, SalesImport
 
-CHUNK_SIZE = 200
+CHUNK_SIZE = 500
 
 
 class ImportRefused(OrdersError):
@@ -113,7 +116,10 @@ class SalesImportRun:
         progress = SalesImport.objects.select_for_update().get(pk=self.sha256)
         if progress.next_line != chunk.first_line:
             raise ImportRefused(f"{self.path} is being imported by somebody else right now.")
-        for document in chunk.documents:
+        for sale in chunk.sales:
+            write(sale)
+        inventory.serve_alone()
+        for document in chunk.others:
             write(document)
         figures = Figures.stored(progress.figures)
         chunk.count_into(figures)
