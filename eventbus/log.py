@@ -116,6 +116,6 @@ def envelope(row: Sequence[Any]) -> Envelope:
         revision=revision,
         correlation_id=correlation,
         causation_id=causation,
-        occurred_at=occurred_at,
+        occurred_at=datetime.fromisoformat(occurred_at),
         headers=msgspec.json.decode(headers) if headers != "{}" else {},
     )

@@ -39,7 +39,7 @@ class Projection:
     version: ClassVar[int]
     calls: ClassVar[dict[type[Message], Call]]
 
-    def __init_subclass__(cls, *, name: str, version: int = 1, batch: int = 2000) -> None:
+    def __init_subclass__(cls, *, name: str, version: int = 1, batch: int = 5000) -> None:
         cls.name, cls.version = name, version
         cls.calls = calls_of(cls, Event, skip=2)
         if not cls.key and cls.keys is Projection.keys:
@@ -77,8 +77,10 @@ class Projection:
         return len(rows)
 
     def _load(self, keys: set[Any]) -> dict[Any, Model]:
-        columns = [field.attname for field in stored_fields(self.row)]
-        return {row.pk: row for row in self.row._default_manager.only(*columns).filter(pk__in=keys)}
+        table, key = self.row._meta.db_table, self.row._meta.pk
+        columns = ", ".join(f'"{field.column}"' for field in stored_fields(self.row))
+        statement = f'SELECT {columns} FROM "{table}" WHERE "{key.column}" = ANY(%s)'
+        return {row.pk: row for row in self.row._default_manager.raw(statement, [list(keys)])}
 
 
 def folding() -> str:

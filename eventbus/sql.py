@@ -1,7 +1,7 @@
 """The hot statements of the bus."""
 
 ENVELOPE = """position, type, version, data::text, id, stream, revision,
-    correlation_id, causation_id, occurred_at, headers::text"""
+    correlation_id, causation_id, occurred_at::text, headers::text"""
 
 # Publish: one row per message.
 APPEND = """
