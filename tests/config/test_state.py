@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from config.local.processes import wait_until
 from config.local.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,19 +35,14 @@ def test_a_missing_record_is_empty(state: State) -> None:
 
 
 def test_a_lock_ends_with_its_holder_and_not_with_what_it_forked(state: State) -> None:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(state.directory)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert holder.stdout
-    holder.stdout.readline()
-    assert state.is_locked("run")
+    command = [sys.executable, "-c", HOLDER, str(state.directory)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        assert state.is_locked("run")
 
-    holder.kill()
-    holder.wait()
+        holder.kill()
+        holder.wait()
 
-    assert not state.is_locked("run")
-    os.killpg(holder.pid, signal.SIGKILL)
-    holder.stdout.close()
+        assert wait_until(lambda: not state.is_locked("run"), seconds=10)
+        os.killpg(holder.pid, signal.SIGKILL)
