@@ -1,8 +1,9 @@
 """The verbs of the catalogue."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -146,13 +147,20 @@ def _refuse_taken(products: Sequence[NewProduct]) -> None:
 
 def _free_slugs(products: Sequence[NewProduct]) -> dict[str, str]:
     wanted = {product.sku: product.slug or slugify(product.name)[:80] for product in products}
-    taken = set(Product.objects.filter(slug__in=wanted.values()).values_list("slug", flat=True))
+    longer = {sku: f"{slug}-{slugify(sku)}".strip("-") for sku, slug in wanted.items()}
+    either = [*wanted.values(), *longer.values()]
+    taken = set(Product.objects.filter(slug__in=either).values_list("slug", flat=True))
     slugs = {}
     for sku, slug in wanted.items():
-        free = slug if slug and slug not in taken else f"{slug}-{slugify(sku)}".strip("-")
-        taken.add(free)
-        slugs[sku] = free
+        slugs[sku] = next(choice for choice in _choices(slug, longer[sku]) if choice not in taken)
+        taken.add(slugs[sku])
     return slugs
+
+
+def _choices(wanted: str, longer: str) -> Iterator[str]:
+    # SKUs that differ only by case share even the longer one.
+    yield from filter(None, (wanted, longer))
+    yield from (f"{longer}-{number}" for number in count(2))
 
 
 def _row(product: NewProduct, category: Category, slug: str) -> Product:

@@ -64,6 +64,13 @@ def test_products_of_one_name_get_addresses_of_their_own() -> None:
     assert list(slugs) == ["stoneware-mug", "stoneware-mug-mug-2", "stoneware-mug-mug-3"]
 
 
+def test_skus_that_differ_only_by_case_get_addresses_of_their_own() -> None:
+    offered(a_product("MUG-1"), a_product("MUG-2"), a_product("mug-2"))
+
+    slugs = Product.objects.order_by("slug").values_list("slug", flat=True)
+    assert list(slugs) == ["stoneware-mug", "stoneware-mug-mug-2", "stoneware-mug-mug-2-2"]
+
+
 def test_a_sku_names_one_product_for_ever() -> None:
     offered(a_product())
 
