@@ -40,8 +40,8 @@ class ImportRefused(OrdersError):
 class SalesImportRun:
     """One run of an import: new, or going on where the last one stopped."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, chunk_size: int = CHUNK_SIZE) -> None:
+        self.path, self.chunk_size = path, chunk_size
         self.sha256 = _sha256(path)
         self.index = Index()
 
@@ -77,7 +77,7 @@ class SalesImportRun:
             read_lines(self.path),
             self.index.last_lines,
             start=progress.next_line,
-            size=CHUNK_SIZE,
+            size=self.chunk_size,
             last_day=self._last_day(limit_days),
         ):
             self._import(chunk)

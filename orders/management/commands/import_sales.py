@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from inventory.errors import InventoryError
 from orders.errors import OrdersError
-from orders.importing import SalesImportRun
+from orders.importing import CHUNK_SIZE, SalesImportRun
 from orders.importing.buckets import Figures
 from orders.importing.lines import Malformed
 
@@ -31,12 +31,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--report", type=Path, help="write what became of every line to this file, as JSON"
         )
-        parser.add_argument("--limit-days", type=_days, help="stop after the file's first N trading days")
+        parser.add_argument("--limit-days", type=_positive, help="stop after the file's first N trading days")
+        parser.add_argument(
+            "--chunk-size",
+            type=_positive,
+            default=CHUNK_SIZE,
+            help="invoices in one transaction (%(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, or say that it is done already; then say what became of the lines."""
         try:
-            run = SalesImportRun(options["file"])
+            run = SalesImportRun(options["file"], options["chunk_size"])
             stopped = self._import(run, options["limit_days"])
         except (OrdersError, InventoryError) as refusal:
             raise CommandError(str(refusal)) from refusal
@@ -81,10 +87,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{figures.orders:,} orders, {figures.credit_notes:,} credit notes.")
 
 
-def _days(text: str) -> int:
-    if (days := int(text)) < 1:
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
         raise ValueError
-    return days
+    return number
 
 
 def _write_report(path: Path, figures: Figures) -> None:
