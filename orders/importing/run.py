@@ -63,10 +63,14 @@ class SalesImportRun:
         return progress is not None and progress.finished_at is not None
 
     def prepare(self) -> None:
-        """Read the file; for a new import, open the shop for it. Deliver what an earlier run left behind."""
+        """Read the file; for a new import, open the shop for it."""
         self.index = index(self.path)
         if self.progress is None:
             self._begin()
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Let the bus deliver what is due: also what was committed just before an earlier run was killed."""
         drain()
 
     def steps(self, *, limit_days: int | None = None) -> Iterator[Chunk]:
@@ -81,7 +85,7 @@ class SalesImportRun:
             last_day=self._last_day(limit_days),
         ):
             self._import(chunk)
-            drain()
+            self.deliver()
             yield chunk
 
     def _last_day(self, limit_days: int | None) -> date | None:

@@ -294,6 +294,16 @@ def test_an_import_that_was_killed_goes_on_without_doubling_anything(
     assert_imported()
 
 
+def test_what_the_last_chunk_has_caused_is_delivered_after_a_kill(sales: Path) -> None:
+    with pytest.raises(Killed), at_statement("INSERT INTO inventory_reservation", 2, die):
+        imported(sales)
+    assert SalesImport.objects.get().finished_at
+
+    assert imported(sales) == REPORT
+
+    assert_imported()
+
+
 def test_an_import_that_died_between_chunks_goes_on(sales: Path) -> None:
     run = SalesImportRun(sales, chunk_size=2)
     run.prepare()
@@ -317,6 +327,12 @@ def test_ctrl_c_finishes_the_chunk_and_says_how_to_go_on(sales: Path) -> None:
     assert set(Order.objects.values_list("state", flat=True)) == {"shipped"}
     assert imported(sales) == REPORT
     assert_imported()
+
+
+@pytest.mark.parametrize("option", ["--limit-days", "--chunk-size"])
+def test_a_number_of_nothing_is_refused(option: str) -> None:
+    with pytest.raises(CommandError, match=f"{option}: '0' is not a whole number from 1"):
+        call_command("import_sales", str(SALES), option, "0")
 
 
 def test_an_import_may_stop_after_some_days_and_go_on_later(sales: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import signal
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +54,7 @@ class Command(BaseCommand):
 
     def _import(self, run: SalesImportRun, limit_days: int | None) -> bool:
         if run.is_finished:
+            run.deliver()
             self.stdout.write(f"{run.path} is imported already; nothing to do.")
             return False
         self.stderr.write(f"Reading {run.path} …")
@@ -88,9 +89,9 @@ class Command(BaseCommand):
 
 
 def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 def _write_report(path: Path, figures: Figures) -> None:
