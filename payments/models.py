@@ -1,7 +1,7 @@
 """Payments, the ledger that their totals are computed from, and credits on account."""
 
 from typing import Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection, models
 from django.db.models import F, Q
@@ -25,6 +25,10 @@ SET state = %(state)s, decline_reason = %(decline_reason)s, decline_message = %(
     refunded = refunded + (SELECT coalesce(sum(amount), 0) FROM entered WHERE kind = 'refunded')
 WHERE id = %(id)s
 """
+
+
+# Read at every step of every order: written out, it costs a third of what the ORM takes to compile it.
+_SELECT = "SELECT * FROM payments_payment WHERE order_id = %s"
 
 
 class PaymentMethod(models.TextChoices):
@@ -96,9 +100,15 @@ class Payment(models.Model):
         return Money(self.captured - self.refunded, self.currency)
 
     @classmethod
-    def locked(cls, order_id: object, method: str) -> Self | None:
+    def of_order(cls, order_id: UUID) -> Self | None:
+        """The order's payment."""
+        return next(iter(cls.objects.raw(_SELECT, [order_id])), None)
+
+    @classmethod
+    def locked(cls, order_id: UUID, method: str) -> Self | None:
         """The order's payment of this method, locked until the transaction ends."""
-        return cls.objects.select_for_update().filter(order_id=order_id, method=method).first()
+        found = cls.objects.raw(f"{_SELECT} AND method = %s FOR UPDATE", [order_id, method])
+        return next(iter(found), None)
 
     def record(self, state: PaymentState, *entries: "PaymentEntry") -> None:
         """Append what the ledger does not hold yet, add that to the totals, and move to `state`."""

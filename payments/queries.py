@@ -34,7 +34,7 @@ class Totals:
 
 def payment_of(order_id: UUID) -> PaymentSummary | None:
     """The order's payment, or None when none was requested."""
-    payment = Payment.objects.filter(order_id=order_id).first()
+    payment = Payment.of_order(order_id)
     if payment is None:
         return None
     return PaymentSummary(
