@@ -102,7 +102,10 @@ class Figures(Struct):
     @classmethod
     def stored(cls, kept: dict[str, Any]) -> Self:
         """The figures kept in the progress of an import."""
-        return msgspec.convert(kept, cls)
+        figures = msgspec.convert(kept, cls)
+        # jsonb keeps no order.
+        figures.buckets = {bucket: figures.buckets[bucket] for bucket in Bucket}
+        return figures
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; amounts as exact decimal text."""
