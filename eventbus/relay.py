@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 
 import redis
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
 from eventbus import dispatch, draining
 from eventbus.consumers import fire_timers
 from eventbus.dispatch import Lane
+from eventbus.errors import EventBusError
 from eventbus.lanes import ensure_checkpoints
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
@@ -46,7 +47,7 @@ class Relay:
                 if self._leads():
                     self._lead()
                 self.stop.wait(CANDIDATE_SECONDS)
-            except OperationalError as error:
+            except (OperationalError, InterfaceError) as error:
                 logger.warning("Waiting for the database: %s", str(error).strip())
                 connection.close()
                 self.stop.wait(CANDIDATE_SECONDS)
@@ -79,6 +80,8 @@ class Relay:
         try:
             for lane in sorted(lanes):
                 self.deliver(lane)
+        except EventBusError:
+            logger.exception("A delivery went wrong; it will be tried again.")
         except (BrokerDown, redis.RedisError) as error:
             logger.warning("The broker cannot be reached; messages wait in the log: %s", error)
             self.stop.wait(CANDIDATE_SECONDS)

@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import Client
 
@@ -11,13 +11,14 @@ from eventbus.models import Delivery, Message
 from eventbus.testing import drain
 from tests.eventbus import toys
 from tests.eventbus.toys import Counted
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
 
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("ada"))
+    client.force_login(UserFactory.create(superuser=True))
     return client
 
 
@@ -75,7 +76,7 @@ def test_a_dead_letter_is_discarded(staff: Client, dead: Delivery) -> None:
 
 
 def test_who_may_only_look_cannot_retry(client: Client, dead: Delivery) -> None:
-    viewer = User.objects.create_user("eve", is_staff=True)
+    viewer = UserFactory.create(staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_delivery"))
     client.force_login(viewer)
 

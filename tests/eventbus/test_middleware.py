@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
@@ -12,6 +11,7 @@ from eventbus import publish
 from eventbus.middleware import CorrelationMiddleware
 from eventbus.models import Message
 from tests.eventbus.toys import Counted
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
 
@@ -33,7 +33,7 @@ def test_what_a_request_publishes_carries_the_id_its_client_is_told() -> None:
 
 def test_what_staff_do_says_who_did_it() -> None:
     request = RequestFactory().get("/")
-    request.user = User.objects.create_user("ada")
+    request.user = UserFactory.create()
 
     CorrelationMiddleware(answer)(request)
 

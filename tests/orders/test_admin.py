@@ -1,12 +1,12 @@
 """What staff see of orders."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from eventbus.testing import drain
 from orders.models import Notification, Order
+from tests.factories import UserFactory
 from tests.orders.builders import NOWHERE, a_cart, an_article, an_order
 
 pytestmark = pytest.mark.usefixtures("bus", "sandbox")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("bus", "sandbox")
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("staff"))
+    client.force_login(UserFactory.create(superuser=True))
     return client
 
 
