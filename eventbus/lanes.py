@@ -67,7 +67,7 @@ def deliver_lane(subscription: Subscription, shard: int, now: datetime) -> Itera
         if delivered is None:
             return
         yield delivered
-        if delivered == 0 and not _has_news(subscription, shard):
+        if delivered < subscription.batch and not _has_news(subscription, shard):
             return
 
 

@@ -4,6 +4,7 @@ import logging
 from time import monotonic
 
 from celery import shared_task
+from django.db import connection
 from django.utils import timezone
 
 from eventbus import dispatch
@@ -23,6 +24,7 @@ def deliver(name: str, shard: int) -> None:
     except LookupError:
         logger.warning("%s is no subscription of this process; a newer one will deliver it.", name)
         return
+    connection.close_if_unusable_or_obsolete()
     dispatch.awake((name, shard))
     end = monotonic() + TIME_SLICE_SECONDS
     unfinished = any(monotonic() > end for _ in deliver_lane(target, shard, timezone.now()))

@@ -62,10 +62,12 @@ def relay(redis_url: str, log: Path) -> Generator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def worker(redis_url: str, log: Path, *, processes: int = 1) -> Generator[subprocess.Popen[bytes]]:
+def worker(
+    redis_url: str, log: Path, *, processes: int = 1, level: str = "info"
+) -> Generator[subprocess.Popen[bytes]]:
     """A Celery worker for every queue."""
     queues = "projections,sagas,handlers,external"
-    command = ("-m", "celery", "-A", "config", "worker", "-Q", queues, "-c", str(processes), "-l", "info")
+    command = ("-m", "celery", "-A", "config", "worker", "-Q", queues, "-c", str(processes), "-l", level)
     with process(*command, redis_url=redis_url, log=log) as running:
         yield running
 

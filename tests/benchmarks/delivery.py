@@ -42,5 +42,5 @@ def _seconds_until(condition: Callable[[], bool]) -> float:
     start = time.perf_counter()
     while not condition():
         assert time.perf_counter() < start + PATIENCE_SECONDS, f"{_counted()} counted, and no more"
-        time.sleep(0.005)
+        time.sleep(0.02)
     return time.perf_counter() - start

@@ -35,14 +35,14 @@ def _publish(committed: list[float]) -> None:
 
 
 def _watch() -> dict[int, float]:
-    """When each message's row appeared, looked at every millisecond."""
+    """When each message's row appeared, looked at every two milliseconds; rows appear in order."""
     seen: dict[int, float] = {}
     with connection.cursor() as cursor:
         end = time.perf_counter() + PATIENCE_SECONDS
         while len(seen) < MESSAGES:
             assert time.perf_counter() < end, f"{len(seen)} seen, and no more"
-            cursor.execute("SELECT total FROM benchmarks_tally WHERE NOT total = ANY(%s)", [list(seen)])
+            cursor.execute("SELECT total FROM benchmarks_tally WHERE total >= %s", [len(seen)])
             now = time.perf_counter()
-            seen |= {number: now for (number,) in cursor.fetchall() if number not in seen}
-            time.sleep(0.001)
+            seen |= {number: now for (number,) in cursor.fetchall()}
+            time.sleep(0.002)
     return seen
