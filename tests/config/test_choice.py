@@ -16,6 +16,11 @@ from config.local.state import State
 ACCOUNT = Account.for_servers()
 
 
+@pytest.fixture(autouse=True)
+def _no_wish(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOP_SERVICES", raising=False)
+
+
 def programs(source: str, version: str) -> Binaries:
     """Programs as a search would find them."""
     return Binaries("postgres", source, version, Path("/usr/bin"))
