@@ -83,13 +83,17 @@ def _rebuilt(projection: type[Projection], progressed: Progressed) -> Generator[
 
 
 def _history(projection: type[Projection], lane: Checkpoint) -> Iterator[list[Envelope]]:
-    """What the lane has seen, in the order of the log; a half-read window is drained before."""
+    """What the lane has delivered: all it has seen, then its part of a window that is still open."""
     selection = Selection(subscription(projection.name).types)
     progress = Progress(NOTHING, Snapshot.parse(lane.seen))
     while progress.window:
         batch, progress = log.read(progress, selection, BATCH)
-        if batch:
-            yield batch
+        yield batch
+    if lane.window:
+        progress = Progress(Snapshot.parse(lane.seen), Snapshot.parse(lane.window))
+    while progress.window and progress.position < lane.position:
+        batch, progress = log.read(progress, selection, BATCH)
+        yield [envelope for envelope in batch if envelope.position <= lane.position]
 
 
 def _differences(projection: type[Projection], shadow: str) -> Differences:
