@@ -31,11 +31,14 @@ class CurrentXid(Func):
 
 
 class Message(models.Model):
-    """One fact or request in the log: appended, never changed."""
+    """One fact or request in the log: appended, never changed.
+
+    The table is partitioned by position, which is the order of time: see migration 0002 and partitions.py.
+    """
 
     position = models.BigAutoField(primary_key=True)
     xid = Xid8Field(db_default=CurrentXid(), editable=False)
-    uuid = models.UUIDField(unique=True, db_column="id")
+    uuid = models.UUIDField(db_column="id")
     kind = models.CharField(max_length=7, choices={"event": "event", "command": "command"})
     type = models.CharField(max_length=120)
     version = models.PositiveSmallIntegerField()
@@ -49,27 +52,64 @@ class Message(models.Model):
     occurred_at = models.DateTimeField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["stream", "revision"],
-                condition=Q(revision__isnull=False),
-                name="eventbus_message_revision",
-            ),
-        )
         indexes = (
             models.Index(fields=["xid"], name="eventbus_message_xid"),
+            models.Index(fields=["uuid"], name="eventbus_message_uuid"),
             models.Index(fields=["correlation_id"], name="eventbus_message_story"),
+            models.Index(fields=["stream", "revision"], name="eventbus_message_stream"),
+            models.Index(fields=["type", "position"], name="eventbus_message_type"),
         )
 
     def __str__(self) -> str:
         return f"{self.position} {self.type}"
 
 
+class Stream(models.Model):
+    """How far an event-sourced stream has come. Its row is what two writers of one revision meet at."""
+
+    stream = models.CharField(max_length=200, primary_key=True)
+    revision = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.revision}"
+
+
+class Archive(models.Model):
+    """A stretch of the log that was taken out of it: `file` holds it, or a table of the archive's schema."""
+
+    name = models.CharField(max_length=63, primary_key=True)
+    start = models.BigIntegerField()
+    end = models.BigIntegerField()
+    messages = models.BigIntegerField()
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    file = models.TextField(blank=True)
+    archived_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.start} to {self.end})"
+
+
+class Cluster(models.Model):
+    """The Postgres cluster whose transaction ids the log and its checkpoints speak of; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    system_identifier = models.BigIntegerField()
+    since = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.system_identifier)
+
+
 class Checkpoint(models.Model):
-    """What one lane (a subscription's shard) has seen of the log."""
+    """What one lane (a subscription's shard) has seen of the log.
+
+    `version` is the projection's version that its rows were folded with.
+    """
 
     subscription = models.CharField(max_length=120)
     shard = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1, db_default=1)
     seen = SnapshotField()
     window = SnapshotField(null=True)
     position = models.BigIntegerField(default=0)
@@ -88,10 +128,11 @@ class Delivery(models.Model):
     """A message set aside for one subscription: to be called out, tried again, or looked at by a person."""
 
     class State(models.TextChoices):
-        """Where a delivery stands."""
+        """Where a delivery stands. Unknown: this process has no class for it, a newer one may."""
 
         WAITING = "waiting"
         CLAIMED = "claimed"
+        UNKNOWN = "unknown"
         DEAD = "dead"
 
     subscription = models.CharField(max_length=120)
@@ -161,3 +202,53 @@ class Timer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} at {self.due_at}"
+
+
+class Breaker(models.Model):
+    """What is known of a dependency that failed: nothing is sent its way before `open_until`."""
+
+    dependency = models.CharField(max_length=120, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    open_until = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.dependency
+
+
+class Act(models.Model):
+    """What a person decided about the bus: who, what, why."""
+
+    at = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=200)
+    act = models.CharField(max_length=40)
+    subscription = models.CharField(max_length=120, blank=True)
+    message_id = models.BigIntegerField(null=True)
+    stream = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["subscription", "message_id"], name="eventbus_act_message"),)
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.act} {self.subscription}"
+
+
+class Rebuild(models.Model):
+    """How far the rows of a projection that is being rebuilt aside have come.
+
+    `skipped` are the positions that wait as deliveries of the live projection: not folded there, so not here.
+    """
+
+    projection = models.CharField(max_length=120, primary_key=True)
+    version = models.PositiveIntegerField()
+    seen = SnapshotField()
+    window = SnapshotField(null=True)
+    position = models.BigIntegerField(default=0)
+    skipped = models.JSONField(default=list)
+    started_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.projection

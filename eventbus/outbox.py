@@ -11,11 +11,11 @@ message in the log after the commit.
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 from zlib import crc32
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from msgspec import Struct
 from uuid_utils.compat import uuid7
@@ -27,7 +27,6 @@ from eventbus.messages import Command, Event, Message
 from eventbus.registry import encode
 
 SHARDS = 256
-REVISION_CONSTRAINT = "eventbus_message_revision"
 
 
 class Record(Struct, frozen=True):
@@ -62,16 +61,16 @@ def append(records: Sequence[Record]) -> list[UUID]:
     _check_transaction(records[0].message)
     now = timezone.now()
     rows = [_row(record, now) for record in records]
-    try:
-        with connection.cursor() as cursor:
-            if len(rows) == 1:
-                cursor.execute(sql.APPEND, rows[0])
-            else:
-                cursor.executemany(sql.APPEND, rows)
-    except IntegrityError as error:
-        _raise_concurrency(error, records)
+    statement = sql.APPEND if records[0].revision is None else sql.APPEND_REVISION
+    with connection.cursor() as cursor:
+        if len(rows) == 1:
+            cursor.execute(statement, rows[0])
+        else:
+            cursor.executemany(statement, rows)
+        if cursor.rowcount != len(rows):
+            _refuse(records[0])
     dispatch.after_commit()
-    return [row[0] for row in rows]
+    return [row["id"] for row in rows]
 
 
 def _check_transaction(message: Message) -> None:
@@ -84,23 +83,23 @@ def _check_transaction(message: Message) -> None:
         )
 
 
-def _row(record: Record, now: datetime) -> tuple[Any, ...]:
+def _row(record: Record, now: datetime) -> dict[str, Any]:
     message, cause, uuid = record.message, record.cause, uuid7()
     contract, stream = message.contract, message.stream
-    return (
-        uuid,
-        contract.kind,
-        contract.name,
-        contract.version,
-        stream,
-        record.revision,
-        shard_of(stream),
-        encode(message),
-        json.dumps(cause.headers) if cause.headers else "{}",
-        cause.correlation_id or uuid,
-        cause.causation_id,
-        cause.occurred_at or now,
-    )
+    return {
+        "id": uuid,
+        "kind": contract.kind,
+        "type": contract.name,
+        "version": contract.version,
+        "stream": stream,
+        "revision": record.revision,
+        "shard": shard_of(stream),
+        "data": encode(message),
+        "headers": json.dumps(cause.headers) if cause.headers else "{}",
+        "correlation_id": cause.correlation_id or uuid,
+        "causation_id": cause.causation_id,
+        "occurred_at": cause.occurred_at or now,
+    }
 
 
 def shard_of(stream: str) -> int:
@@ -108,12 +107,10 @@ def shard_of(stream: str) -> int:
     return crc32(stream.encode()) % SHARDS
 
 
-def _raise_concurrency(error: IntegrityError, records: Sequence[Record]) -> None:
-    diagnostics = getattr(error.__cause__, "diag", None)
-    if getattr(diagnostics, "constraint_name", None) != REVISION_CONSTRAINT:
-        raise error
-    first = records[0]
+def _refuse(first: Record) -> NoReturn:
+    """Give the transaction up: what it has written beside the message must not stay without it."""
+    transaction.set_rollback(True)
     raise ConcurrencyError(
-        f"{first.message.stream} already has revision {first.revision}: somebody else changed it meanwhile. "
-        f"Load it again and decide again."
-    ) from error
+        f"{first.message.stream} is not where revision {first.revision} follows: somebody else changed it "
+        f"meanwhile. Load it again and decide again."
+    )

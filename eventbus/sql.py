@@ -7,7 +7,24 @@ ENVELOPE = """position, type, version, data::text, id, stream, revision,
 APPEND = """
 INSERT INTO eventbus_message (id, kind, type, version, stream, revision, shard, data, headers,
                               correlation_id, causation_id, occurred_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+VALUES (%(id)s, %(kind)s, %(type)s, %(version)s, %(stream)s, %(revision)s, %(shard)s, %(data)s, %(headers)s,
+        %(correlation_id)s, %(causation_id)s, %(occurred_at)s)"""
+
+# Publish at a revision: the stream's row moves on from the one before, or nothing is appended. A rival waits at
+# that row for our commit, and then finds the revision taken.
+APPEND_REVISION = """
+WITH head AS (
+    INSERT INTO eventbus_stream AS head (stream, revision)
+    SELECT %(stream)s, %(revision)s
+    WHERE %(revision)s = 1 OR EXISTS (SELECT FROM eventbus_stream WHERE stream = %(stream)s)
+    ON CONFLICT (stream) DO UPDATE SET revision = EXCLUDED.revision
+        WHERE head.revision = EXCLUDED.revision - 1
+    RETURNING stream)
+INSERT INTO eventbus_message (id, kind, type, version, stream, revision, shard, data, headers,
+                              correlation_id, causation_id, occurred_at)
+SELECT %(id)s::uuid, %(kind)s, %(type)s, %(version)s, stream, %(revision)s, %(shard)s, %(data)s::jsonb,
+       %(headers)s::jsonb, %(correlation_id)s::uuid, %(causation_id)s::uuid, %(occurred_at)s::timestamptz
+FROM head"""
 
 # One event-sourced stream, up to a moment.
 READ_STREAM = f"""

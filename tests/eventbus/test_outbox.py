@@ -42,10 +42,31 @@ def test_a_stream_is_read_in_its_own_order_up_to_a_moment() -> None:
 def test_the_second_writer_of_a_revision_is_refused() -> None:
     count(1, 10)
 
-    with pytest.raises(ConcurrencyError, match=r"^counter-a already has revision 1: .* decide again\.$"):
+    with pytest.raises(ConcurrencyError, match=r"^counter-a is not where revision 1 follows: .* again\.$"):
         count(1, 11)
 
     assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("revision", [2, 3])
+def test_a_gap_in_a_stream_is_refused(revision: int) -> None:
+    if revision == 3:
+        count(1, 10)
+
+    with pytest.raises(ConcurrencyError):
+        count(revision, 11)
+
+    assert list(Message.objects.values_list("revision", flat=True)) == [1] * (revision - 2)
+
+
+def test_a_refused_revision_gives_the_whole_transaction_up() -> None:
+    count(1, 10)
+    with transaction.atomic():
+        publish(Counted(counter="b", number=1))
+        with pytest.raises(ConcurrencyError):
+            publish(Counted(counter="a", number=11), revision=1)
+
+    assert list(Message.objects.values_list("stream", flat=True)) == ["counter-a"]
 
 
 def test_published_collects_what_the_block_publishes() -> None:
