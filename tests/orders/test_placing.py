@@ -139,7 +139,7 @@ def test_a_wholesale_order_takes_three_statements_to_place() -> None:
         on_account()
 
     verbs = [query["sql"].split()[0] for query in captured]
-    assert verbs == ["BEGIN", "INSERT", "INSERT", "INSERT", "COMMIT"]
+    assert verbs == ["BEGIN", "WITH", "INSERT", "INSERT", "COMMIT"]
 
 
 def test_a_return_puts_the_goods_back_and_credits_the_account() -> None:
