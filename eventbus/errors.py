@@ -25,6 +25,10 @@ class ImpureFold(EventBusError):
     """A projection tried to do more than change its row."""
 
 
+class RestoredCluster(EventBusError):
+    """The log was restored into another Postgres cluster, where its transaction ids mean nothing yet."""
+
+
 class LeaseLost(EventBusError):
     """An external call outlived its lease, and another worker has taken the delivery over."""
 
