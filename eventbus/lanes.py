@@ -12,7 +12,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from msgspec import Struct
 
-from eventbus import log, sql
+from eventbus import cluster, log, sql
 from eventbus.consumers import consume, set_aside
 from eventbus.errors import Reject, UnknownMessage
 from eventbus.log import STALE_TRANSACTIONS, Progress, Selection, Undecodable
@@ -38,8 +38,10 @@ def ensure_checkpoints() -> None:
     """Give every subscription that has none its checkpoint.
 
     Projections and command handlers start at the beginning of the log; listeners and sagas start now, so that
-    a new mail handler does not write to last year's customers.
+    a new mail handler does not write to last year's customers. Raises RestoredCluster.
     """
+    if not cluster.verify():
+        cluster.stamp()
     if not (missing := _lanes() - set(Checkpoint.objects.values_list("subscription", "shard"))):
         return
     now = log.visible_now()
@@ -98,6 +100,7 @@ def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> int
 
 
 def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully: bool) -> int | None:
+    cluster.verify()
     claim = _find_lane(sql.CLAIM_LANE, subscription, shard)
     if claim is None:
         return None

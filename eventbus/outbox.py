@@ -20,7 +20,7 @@ from django.utils import timezone
 from msgspec import Struct
 from uuid_utils.compat import uuid7
 
-from eventbus import dispatch, projections, sql
+from eventbus import cluster, dispatch, projections, sql
 from eventbus.context import Cause, current_cause
 from eventbus.errors import ConcurrencyError, NoTransaction
 from eventbus.messages import Command, Event, Message
@@ -59,6 +59,7 @@ def append(records: Sequence[Record]) -> list[UUID]:
     if not records:
         return []
     _check_transaction(records[0].message)
+    cluster.verify()
     now = timezone.now()
     rows = [_row(record, now) for record in records]
     statement = sql.APPEND if records[0].revision is None else sql.APPEND_REVISION

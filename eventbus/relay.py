@@ -15,10 +15,10 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from eventbus import dispatch, draining
+from eventbus import cluster, dispatch, draining
 from eventbus.consumers import fire_timers
 from eventbus.dispatch import Lane
-from eventbus.errors import EventBusError
+from eventbus.errors import EventBusError, RestoredCluster
 from eventbus.lanes import ensure_checkpoints
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
@@ -51,6 +51,9 @@ class Relay:
                 logger.warning("Waiting for the database: %s", str(error).strip())
                 connection.close()
                 self.stop.wait(CANDIDATE_SECONDS)
+            except RestoredCluster as refusal:
+                cluster.say_once(refusal)
+                self.stop.wait(CANDIDATE_SECONDS)
 
     def _leads(self) -> bool:
         with connection.cursor() as cursor:
@@ -80,6 +83,8 @@ class Relay:
         try:
             for lane in sorted(lanes):
                 self.deliver(lane)
+        except RestoredCluster:
+            raise
         except EventBusError:
             logger.exception("A delivery went wrong; it will be tried again.")
         except (BrokerDown, redis.RedisError) as error:

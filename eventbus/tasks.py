@@ -7,10 +7,11 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
-from eventbus import dispatch
+from eventbus import cluster, dispatch
+from eventbus.errors import RestoredCluster
 from eventbus.external import call_out
 from eventbus.lanes import deliver_lane
-from eventbus.subscriptions import subscription
+from eventbus.subscriptions import Subscription, subscription
 
 TIME_SLICE_SECONDS = 5.0
 logger = logging.getLogger(__name__)
@@ -26,9 +27,16 @@ def deliver(name: str, shard: int) -> None:
         return
     connection.close_if_unusable_or_obsolete()
     dispatch.awake((name, shard))
+    try:
+        _deliver(target, shard)
+    except RestoredCluster as refusal:
+        cluster.say_once(refusal)
+
+
+def _deliver(target: Subscription, shard: int) -> None:
     end = monotonic() + TIME_SLICE_SECONDS
     unfinished = any(monotonic() > end for _ in deliver_lane(target, shard, timezone.now()))
     if target.external and not unfinished:
         unfinished = any(monotonic() > end for _ in call_out(target, timezone.now()))
     if unfinished:
-        dispatch.wake((name, shard))
+        dispatch.wake((target.name, shard))

@@ -24,7 +24,7 @@ def django_db_setup(
             teardown_databases(created, verbosity=0)
 
 
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+KEPT = {"django_migrations", "django_content_type", "auth_permission", "eventbus_cluster"}
 
 
 @pytest.fixture
