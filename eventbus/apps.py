@@ -19,7 +19,9 @@ def _register_subscriptions(**_: object) -> None:
     from eventbus import cluster  # noqa: PLC0415
     from eventbus.errors import RestoredCluster  # noqa: PLC0415
     from eventbus.lanes import ensure_checkpoints  # noqa: PLC0415
+    from eventbus.partitions import ensure_ahead  # noqa: PLC0415
 
+    ensure_ahead()
     try:
         ensure_checkpoints()
     except RestoredCluster as refusal:  # a restored log may be migrated before it is re-based

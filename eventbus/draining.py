@@ -13,6 +13,7 @@ from eventbus.external import call_out
 from eventbus.lanes import deliver_lane, ensure_checkpoints
 from eventbus.log import Progress, Selection, read, visible_now
 from eventbus.messages import Envelope
+from eventbus.partitions import ensure_ahead
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import Subscription, subscription, subscriptions
 from eventbus.watching import lanes_behind, lanes_due
@@ -36,6 +37,7 @@ def drain(now: datetime | None = None) -> int:
 
 
 def _drain(now: datetime | None) -> int:
+    ensure_ahead()
     ensure_checkpoints()
     handled = 0
     while done := _deliver_all(_due(now) | lanes_behind(), now):

@@ -20,6 +20,7 @@ from eventbus.consumers import fire_timers
 from eventbus.dispatch import Lane
 from eventbus.errors import EventBusError, RestoredCluster
 from eventbus.lanes import ensure_checkpoints
+from eventbus.partitions import ensure_ahead
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
 BUSY_SECONDS = 0.003
@@ -72,6 +73,7 @@ class Relay:
                 lanes |= due_lanes()
             if monotonic() - swept > SWEEP_SECONDS:
                 swept = monotonic()
+                ensure_ahead()
                 lanes |= lanes_behind()
             if not self._wake_all(lanes):
                 swept = 0.0

@@ -4,6 +4,8 @@ A unique index of a partitioned table must hold its partition key, so the rule "
 table of streams. An id is unique by how it is made (UUID v7) and needs no proof by the database.
 """
 
+from typing import Any
+
 from django.db import migrations, models
 
 PARTITION_SIZE = 5_000_000
@@ -47,7 +49,7 @@ DROP SCHEMA eventbus_before CASCADE;
 """
 
 
-def partition(apps, schema_editor):
+def partition(apps: Any, schema_editor: Any) -> None:
     """Make the partitioned table with room for what is there and for more, and move the messages over."""
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(position), 0) FROM eventbus_message")

@@ -1,0 +1,133 @@
+"""The partitions of the log.
+
+Each holds a stretch of positions, and since positions are given in the order of time, a stretch of time too.
+A partition that is full is never written to again: it can be looked at, taken out and put back as a whole
+(archiving.py). There is always at least one whole empty partition ahead of the last position.
+
+`EVENTBUS["PARTITION_SIZE"]` says how many positions a new partition holds (5,000,000).
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+from msgspec import Struct
+
+SIZE = 5_000_000
+_LOCK = 0x6576656E74706172
+_PATIENCE = "1s"
+
+_BOUNDS = r"""regexp_match(pg_get_expr(c.relpartbound, c.oid), '\(''(\d+)''\) TO \(''(\d+)''\)')::bigint[]"""
+_PARTITIONS = f"""
+SELECT c.oid, c.relname AS name, ({_BOUNDS})[1] AS start, ({_BOUNDS})[2] AS "end", c.reltuples
+FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'eventbus_message'::regclass"""
+
+_LAST_POSITION = "coalesce(pg_sequence_last_value(pg_get_serial_sequence('eventbus_message', 'position')), 0)"
+
+# The last position given out, where the last partition starts and ends, and whether the log is partitioned.
+_EDGE = f"""
+SELECT {_LAST_POSITION}, max(start), max("end"),
+       (SELECT relkind = 'p' FROM pg_class WHERE oid = 'eventbus_message'::regclass)
+FROM ({_PARTITIONS}) AS partition"""
+
+_LIST = f"""
+SELECT name, start, "end", greatest(reltuples, pg_stat_get_live_tuples(oid))::bigint,
+       pg_total_relation_size(oid)
+FROM ({_PARTITIONS}) AS partition ORDER BY start"""
+
+
+class Partition(Struct, frozen=True):
+    """A stretch of the log: positions from `start` up to, not with, `end`.
+
+    rows: how many messages Postgres believes it holds. bytes: what it takes on disk, indexes included.
+    """
+
+    name: str
+    start: int
+    end: int
+    rows: int
+    bytes: int
+
+
+class Edges(Struct, frozen=True):
+    """When the first and the last message of a partition, by position, occurred; None where it is empty."""
+
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+def partitions() -> list[Partition]:
+    """The partitions of the log, oldest first. One look at the catalogue; no message is read."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LIST)
+        return [Partition(*row) for row in cursor.fetchall()]
+
+
+def edges(partition: Partition) -> Edges:
+    """When the first and the last message of a partition occurred: two steps into its primary key."""
+    end = f'SELECT occurred_at FROM "{partition.name}" ORDER BY position'
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT ({end} LIMIT 1), ({end} DESC LIMIT 1)")
+        return Edges(*cursor.fetchone())
+
+
+def last_position() -> int:
+    """The last position that was given out, whether or not its transaction has committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_LAST_POSITION}")
+        return int(cursor.fetchone()[0])
+
+
+def estimated_messages() -> int:
+    """About how many messages the log holds."""
+    return sum(partition.rows for partition in partitions())
+
+
+def ensure_ahead() -> list[str]:
+    """Keep at least one whole empty partition ahead of the last position; returns the names of new ones.
+
+    One query when there is nothing to do. A new partition never waits for publishers nor they for it, however
+    long their transactions: it is made as a table and attached. Of two processes at once, one does it.
+    """
+    if not _next():
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return []
+        cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+        made = []
+        while bounds := _next():
+            made.append(_make(*bounds))
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+    return made
+
+
+def _next() -> tuple[int, int] | None:
+    """The bounds of the partition that is missing, if one is."""
+    size = int(getattr(settings, "EVENTBUS", {}).get("PARTITION_SIZE", SIZE))
+    with connection.cursor() as cursor:
+        cursor.execute(_EDGE)
+        last, start, end, partitioned = cursor.fetchone()
+    if not partitioned or (start is not None and start > last):
+        return None
+    first = last // size * size if end is None else end
+    return first, first + size
+
+
+def _make(start: int, end: int) -> str:
+    name = f"eventbus_message_{start:015d}"
+    with connection.cursor() as cursor:
+        # An identity column of its own would be a second source of positions; since 17 it cannot be attached.
+        cursor.execute(f'CREATE TABLE "{name}" (LIKE eventbus_message INCLUDING ALL EXCLUDING IDENTITY)')
+    attach(name, start, end)
+    return name
+
+
+def attach(name: str, start: int, end: int) -> None:
+    """Make a table the partition of a stretch; it waits for nobody who reads or publishes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'ALTER TABLE eventbus_message ATTACH PARTITION "{name}" FOR VALUES FROM ({start}) TO ({end})'
+        )
