@@ -1,8 +1,8 @@
 """Which Postgres cluster the log speaks of.
 
-The log remembers what was seen as transaction ids, and these belong to one cluster: restored elsewhere from a
-dump, they mean nothing there. What is published before the log is re-based would look as if everybody had seen
-it, so both delivering and publishing are refused until then. Reading pages goes on.
+The log remembers what was seen as transaction ids, and these belong to one cluster: restored elsewhere from
+a dump, they mean nothing there. What is published before the log is re-based would look as if everybody had
+seen it, so both delivering and publishing are refused until then. Reading pages goes on.
 
 A swap of the cluster breaks every connection, so one look per connection is enough.
 """
@@ -41,7 +41,7 @@ class Identity(Struct, frozen=True):
     """What the log says of its cluster, and what this one is.
 
     stored: the system identifier the log was written under, None where it was never noted.
-    actual: this cluster's. next_xid: the id that its next transaction takes. highest: the highest the log knows.
+    actual: this cluster's. next_xid: what its next transaction takes. highest: the highest the log knows.
     """
 
     stored: int | None

@@ -25,7 +25,9 @@ SMALLEST_XID = 2
 """What Postgres itself writes for "seen by all"."""
 
 # Reading goes on meanwhile. The order is the one in which a lane's transaction takes its locks.
-_LOCK = "LOCK TABLE eventbus_cluster, eventbus_checkpoint, eventbus_rebuild, eventbus_message IN EXCLUSIVE MODE"
+_LOCK = (
+    "LOCK TABLE eventbus_cluster, eventbus_checkpoint, eventbus_rebuild, eventbus_message IN EXCLUSIVE MODE"
+)
 _COUNT = "SELECT count(*) FROM eventbus_message WHERE xid >= %s::text::xid8"
 _RENUMBER = """
 UPDATE eventbus_message SET xid = (%s + width_bucket(xid, %s::text[]::xid8[]))::text::xid8
