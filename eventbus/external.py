@@ -2,75 +2,110 @@
 
 A worker claims a delivery (the attempt is counted, a lease with a token begins), calls out, then records the
 result and settles the delivery in one transaction. The token fences it: who has lost the lease settles
-nothing, and hears about it.
+nothing, and hears about it. The claim also asks the breaker of the subscription's dependency (breakers.py),
+in the same statement.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from msgspec import Struct
 
-from eventbus import log, sql
+from eventbus import breakers, cluster, log, sql
 from eventbus.context import handling
-from eventbus.errors import DependencyDown, EventBusError, LeaseLost, UnknownMessage
-from eventbus.lanes import after_failure, describe
+from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject, UnknownMessage
+from eventbus.lanes import after_failure
 from eventbus.log import Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
-from eventbus.retry import dependency_backoff
 from eventbus.subscriptions import Record, Subscription, invoke
 
 
 class Lease(Struct, frozen=True):
-    """A delivery that is ours until the lease ends."""
+    """A delivery that is ours until the lease ends.
+
+    failures: how often its dependency has failed in a row. probe: the end of the lease on the dependency's
+    breaker, where this call is to find out whether the dependency is back.
+    """
 
     delivery_id: int
     token: UUID
     attempts: int
     outages: int
+    failures: int
+    probe: datetime | None
     envelope: Envelope
 
 
-def call_out(subscription: Subscription, now: datetime) -> Iterator[Envelope]:
-    """Work off what is due, one call after the other; yields each message called out for."""
-    while lease := claim(subscription, now):
+def call_out(subscription: Subscription, now: datetime) -> Generator[Envelope]:
+    """Work off what is due, one call after the other; yields each message called out for.
+
+    now: when this begins; the time that calls take is added to it.
+    """
+    clock = _clock(now)
+    while lease := claim(subscription, clock()):
         try:
-            settle(subscription, lease, call(subscription, lease))
+            record = call(subscription, lease)
+            if lease.failures:
+                breakers.answered(subscription.dependency, clock(), probe=lease.probe)
+            settle(subscription, lease, record)
         except LeaseLost:
             raise
         except Exception as failure:
-            give_back(subscription, lease, failure, now)
+            give_back(subscription, lease, failure, clock())
         yield lease.envelope
 
 
+def _clock(now: datetime) -> Callable[[], datetime]:
+    began = monotonic()
+    return lambda: now + timedelta(seconds=monotonic() - began)
+
+
 def claim(subscription: Subscription, now: datetime) -> Lease | None:
-    """Take the next due delivery for the length of the subscription's lease, if there is one."""
-    token = uuid4()
+    """Take the next due delivery for the length of the subscription's lease, if there is one.
+
+    There is none while the breaker of its dependency is open.
+    """
+    cluster.verify()
+    token, until = uuid4(), now + timedelta(seconds=subscription.lease_seconds)
     parameters: dict[str, Any] = {
         "subscription": subscription.name,
+        "dependency": subscription.dependency,
         "ordered": subscription.ordered,
         "now": now,
         "token": token,
-        "lease_until": now + timedelta(seconds=subscription.lease_seconds),
+        "lease_until": until,
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.CLAIM_DELIVERY, parameters)
         row = cursor.fetchone()
     if row is None:
         return None
-    delivery_id, attempts, outages, *columns = row
-    return Lease(delivery_id, token, attempts, outages, log.envelope(columns))
+    delivery_id, attempts, outages, failures, probes, *columns = row
+    probe = until if probes else None
+    return Lease(delivery_id, token, attempts, outages, failures, probe, log.envelope(columns))
 
 
 def call(subscription: Subscription, lease: Lease) -> Record | None:
-    """Run the handler outside any transaction."""
+    """Run the handler outside any transaction.
+
+    Raises what the handler raises, and Reject for a message whose calls never came to an end.
+    """
     if connection.in_atomic_block:
         raise EventBusError(
             f"{subscription.name} would call out inside a transaction, and hold its locks for as long as the "
             f"other side takes. Deliver external handlers outside transaction.atomic."
+        )
+    if lease.attempts > subscription.attempts:
+        raise Reject(
+            f"{subscription.name} was called {subscription.attempts} times for message "
+            f"{lease.envelope.position} and never came back: its worker died, or the call outlived its lease "
+            f"of {subscription.lease_seconds:g} s. Find out why before retrying it."
         )
     if isinstance(lease.envelope.message, Undecodable):
         raise UnknownMessage(lease.envelope.message.error)
@@ -82,29 +117,37 @@ def call(subscription: Subscription, lease: Lease) -> Record | None:
 def settle(subscription: Subscription, lease: Lease, record: Record | None) -> None:
     """Record the result and end the delivery, together; raises LeaseLost when it is no longer ours."""
     with transaction.atomic(), handling(lease.envelope):
-        deleted, _ = Delivery.objects.filter(pk=lease.delivery_id, token=lease.token).delete()
+        deleted, _ = _ours(lease).delete()
         if not deleted:
-            raise LeaseLost(
-                f"{subscription.name} took longer than its lease of {subscription.lease_seconds:g} s for "
-                f"message {lease.envelope.position}; another worker has it now. "
-                f"Raise lease_seconds above the longest call."
-            )
+            raise lease_lost(subscription, lease)
         if record:
             record()
 
 
 def give_back(subscription: Subscription, lease: Lease, failure: Exception, now: datetime) -> None:
-    """Let go of a delivery whose call has failed, for another try or for a person."""
-    ours = Delivery.objects.filter(pk=lease.delivery_id, token=lease.token)
-    before = lease.attempts - 1
+    """Let go of a delivery whose call has failed, for another try or for a person.
+
+    Raises LeaseLost when it is no longer ours.
+    """
+    details = after_failure(subscription, failure, now, attempts=lease.attempts - 1, outages=lease.outages)
     if isinstance(failure, DependencyDown):
-        ours.update(
-            state=Delivery.State.WAITING,
-            token=None,
-            attempts=before,
-            outages=lease.outages + 1,
-            due_at=now + dependency_backoff(lease.outages + 1),
-            error=describe(failure),
-        )
-    else:
-        ours.update(**after_failure(subscription, failure, before, now))
+        dependency = breakers.blamed(subscription, failure)
+        opened = breakers.failed(dependency, failure, now, probe=lease.probe)
+        details["due_at"] = opened or details["due_at"]
+    if lease.probe:
+        breakers.undecided(subscription.dependency, now, probe=lease.probe)
+    if not _ours(lease).update(**details):
+        raise lease_lost(subscription, lease) from failure
+
+
+def _ours(lease: Lease) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk=lease.delivery_id, token=lease.token)
+
+
+def lease_lost(subscription: Subscription, lease: Lease) -> LeaseLost:
+    """The error for a call that somebody else has taken over meanwhile."""
+    return LeaseLost(
+        f"{subscription.name} took longer than its lease of {subscription.lease_seconds:g} s for "
+        f"message {lease.envelope.position}; another worker has it now. "
+        f"Raise lease_seconds above the longest call."
+    )

@@ -14,11 +14,11 @@ from msgspec import Struct
 
 from eventbus import cluster, log, sql
 from eventbus.consumers import consume, set_aside
-from eventbus.errors import Reject, UnknownMessage
+from eventbus.errors import DependencyDown, Reject, UnknownMessage
 from eventbus.log import STALE_TRANSACTIONS, Progress, Selection, Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Checkpoint, Delivery
-from eventbus.retry import backoff
+from eventbus.retry import backoff, dependency_backoff
 from eventbus.snapshots import NOTHING, Snapshot
 from eventbus.subscriptions import Batch, Subscription, subscriptions
 
@@ -161,7 +161,7 @@ def _consume_each(subscription: Subscription, batch: Batch, now: datetime) -> No
         if subscription.ordered and envelope.stream in blocked:
             set_aside(subscription, [envelope])
         elif failure := _attempt(subscription, envelope):
-            set_aside(subscription, [envelope], **after_failure(subscription, failure, 0, now))
+            set_aside(subscription, [envelope], **after_failure(subscription, failure, now))
             blocked.add(envelope.stream)
 
 
@@ -177,17 +177,19 @@ def _attempt(subscription: Subscription, envelope: Envelope) -> Exception | None
 
 
 def after_failure(
-    subscription: Subscription, failure: Exception, attempts: int, now: datetime
+    subscription: Subscription, failure: Exception, now: datetime, *, attempts: int = 0, outages: int = 0
 ) -> dict[str, Any]:
-    """What becomes of a delivery whose attempt number `attempts + 1` has failed."""
-    details: dict[str, Any] = {"error": describe(failure), "token": None}
+    """What becomes of a delivery that has failed once more, after `attempts` and `outages` before.
+
+    Neither a message that only a newer process can read nor a dependency that is down costs an attempt.
+    """
+    details = {"error": describe(failure), "token": None, "attempts": attempts, "outages": outages}
     if isinstance(failure, UnknownMessage):
-        # This process is too old for the message; a newer one will take it. No attempt is counted.
-        return details | {
-            "attempts": attempts,
-            "due_at": now + UNKNOWN_DELAY,
-            "state": Delivery.State.WAITING,
-        }
+        return details | {"due_at": now + UNKNOWN_DELAY, "state": Delivery.State.UNKNOWN}
+    if isinstance(failure, DependencyDown):
+        outages += 1
+        due_at = now + dependency_backoff(outages)
+        return details | {"outages": outages, "due_at": due_at, "state": Delivery.State.WAITING}
     attempts += 1
     dead = isinstance(failure, Reject) or attempts >= subscription.attempts
     state = Delivery.State.DEAD if dead else Delivery.State.WAITING
@@ -203,13 +205,13 @@ def _retry_due(subscription: Subscription, shard: int, now: datetime) -> int:
     """Try again what was set aside and is due, in order; the lane is held, so nothing overtakes."""
     retried = 0
     while row := _next_due(subscription, shard, now):
-        delivery_id, attempts, _, *columns = row
+        delivery_id, attempts, outages, *columns = row
         failure = _attempt(subscription, log.envelope(columns))
         delivery = Delivery.objects.filter(pk=delivery_id)
         if failure is None:
             delivery.delete()
         else:
-            delivery.update(**after_failure(subscription, failure, attempts, now))
+            delivery.update(**after_failure(subscription, failure, now, attempts=attempts, outages=outages))
         retried += 1
         if retried >= subscription.batch:
             break

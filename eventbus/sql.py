@@ -112,29 +112,44 @@ WHERE d.subscription = %(subscription)s AND d.state <> 'dead' AND d.due_at <= %(
   AND d.shard %% %(shards)s = %(shard)s AND ({HEAD_OF_STREAM})
 ORDER BY d.message_id LIMIT 1"""
 
-# Claim one external delivery: the attempt is counted here, so that a crash counts too.
+# Claim one external delivery: the attempt is counted here, so that a crash counts too. An open breaker leaves
+# nothing to claim. One whose time is over goes to a single claim, the probe: a rival waits at the breaker's
+# row for our commit, and then finds its time extended.
 CLAIM_DELIVERY = f"""
-WITH due AS (
+WITH breaker AS (
+    SELECT failures, open_until FROM eventbus_breaker WHERE dependency = %(dependency)s),
+due AS (
     SELECT d.id FROM eventbus_delivery AS d
     WHERE d.subscription = %(subscription)s AND d.state <> 'dead' AND d.due_at <= %(now)s
+      AND NOT EXISTS (SELECT FROM breaker WHERE open_until > %(now)s)
       AND ({HEAD_OF_STREAM})
-    ORDER BY d.due_at, d.message_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    ORDER BY d.due_at, d.message_id LIMIT 1 FOR UPDATE SKIP LOCKED),
+probe AS (
+    UPDATE eventbus_breaker SET open_until = %(lease_until)s
+    WHERE dependency = %(dependency)s AND open_until <= %(now)s AND EXISTS (SELECT FROM due)
+    RETURNING dependency)
 UPDATE eventbus_delivery AS d
 SET state = 'claimed', token = %(token)s, due_at = %(lease_until)s, attempts = d.attempts + 1
 FROM due, eventbus_message AS m
 WHERE d.id = due.id AND m.position = d.message_id
-RETURNING d.id, d.attempts, d.outages, {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}"""
+  AND (EXISTS (SELECT FROM probe) OR NOT EXISTS (SELECT FROM breaker WHERE open_until IS NOT NULL))
+RETURNING d.id, d.attempts, d.outages, coalesce((SELECT failures FROM breaker), 0),
+    EXISTS (SELECT FROM probe), {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}"""
 
-# Which subscriptions have a delivery that may run now.
-SUBSCRIPTIONS_DUE = """
-SELECT s.name, s.shard FROM unnest(%(names)s::text[], %(shards)s::int[]) AS s (name, shard)
-WHERE EXISTS (
-    SELECT 1 FROM eventbus_delivery AS d
-    WHERE d.subscription = s.name AND d.state <> 'dead' AND d.due_at <= %(now)s
-      AND NOT EXISTS (
-        SELECT 1 FROM eventbus_delivery AS earlier
+# Which lanes have a delivery that may run now.
+LANES_DUE = """
+SELECT lane.name, lane.shard FROM json_to_recordset(%(lanes)s)
+    AS lane (name text, shard int, shards int, ordered bool, dependency text)
+WHERE NOT EXISTS (
+    SELECT FROM eventbus_breaker AS b WHERE b.dependency = lane.dependency AND b.open_until > %(now)s)
+  AND EXISTS (
+    SELECT FROM eventbus_delivery AS d
+    WHERE d.subscription = lane.name AND d.state <> 'dead' AND d.due_at <= %(now)s
+      AND d.shard %% lane.shards = lane.shard
+      AND (NOT lane.ordered OR NOT EXISTS (
+        SELECT FROM eventbus_delivery AS earlier
         WHERE earlier.subscription = d.subscription AND earlier.stream = d.stream
-          AND earlier.message_id < d.message_id))"""
+          AND earlier.message_id < d.message_id)))"""
 
 BLOCKED_STREAMS = """
 SELECT DISTINCT stream FROM eventbus_delivery WHERE subscription = %s AND stream = ANY(%s)"""

@@ -54,6 +54,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
     ordered: bool = True
     attempts: int = DEFAULT_ATTEMPTS
     lease_seconds: float = DEFAULT_LEASE_SECONDS
+    dependency: str = ""
 
     @property
     def types(self) -> list[str]:
@@ -107,7 +108,8 @@ def subscribe(function: Any = None, **options: Any) -> Any:
     """Listen to events.
 
     Options: name (default `<app>.<function>`), external (False), ordered (True: a failing message holds back
-    its own stream), attempts (8), lease_seconds (60; external only), shards (1).
+    its own stream), attempts (8), lease_seconds (60; external only), shards (1), dependency (external only:
+    whom it calls, as in DependencyDown; those who call the same share a breaker; default its own name).
     """
     return _declared(function, Event, options)
 
@@ -129,9 +131,13 @@ def _declared(function: Any, kind: type[Message], options: dict[str, Any]) -> An
         raise DefinitionError(f"{_home(function)} handles several commands; give each a handler of its own.")
     name = call.accepts[0].contract.name if kind is Command else _default_name(function)
     external = options.pop("external", False)
+    if "dependency" in options and not external:
+        raise DefinitionError(f"{_home(function)} names a dependency; only an external handler calls out.")
+    name = options.pop("name", name)
     register(
         Subscription(
-            name=options.pop("name", name),
+            name=name,
+            dependency=options.pop("dependency", name) if external else "",
             queue="external" if external else "handlers",
             accepts=call.accepts,
             consumer=function,

@@ -57,9 +57,12 @@ def lanes_behind() -> set[Lane]:
 
 
 def lanes_due(now: datetime) -> set[Lane]:
-    """The lanes with a delivery that may run now."""
-    lanes = sorted(all_lanes())
+    """The lanes with a delivery that may run now: none while the breaker of their dependency is open."""
+    lanes = [
+        {"name": s.name, "shard": shard, "shards": s.shards, "ordered": s.ordered, "dependency": s.dependency}
+        for s in subscriptions()
+        for shard in range(s.shards)
+    ]
     with connection.cursor() as cursor:
-        names, shards = [name for name, _ in lanes], [shard for _, shard in lanes]
-        cursor.execute(sql.SUBSCRIPTIONS_DUE, {"names": names, "shards": shards, "now": now})
+        cursor.execute(sql.LANES_DUE, {"lanes": json.dumps(lanes), "now": now})
         return set(cursor.fetchall())

@@ -21,6 +21,8 @@ from orders.commands import (
 )
 from orders.errors import OrdersError
 from orders.events import OrderCancelled, OrderConfirmed, OrderShipped
+from orders.gateways import CARRIER
+from orders.services.notifying import MAIL_SERVER
 
 _PAYMENT_REASONS = {"card_declined", "insufficient_funds", "payment_overdue"}
 
@@ -51,14 +53,14 @@ def cancel_order(command: CancelOrder) -> None:
         )
 
 
-@handles(external=True)
+@handles(external=True, dependency=CARRIER)
 def schedule_shipment(command: ScheduleShipment) -> Record | None:
     """Book the parcel with the carrier."""
     with _refusals():
         return services.schedule_shipment(order_id=command.order_id)
 
 
-@handles(external=True)
+@handles(external=True, dependency=CARRIER)
 def cancel_shipment(command: CancelShipment) -> None:
     """Call the parcel off."""
     services.cancel_shipment(order_id=command.order_id)
@@ -88,7 +90,7 @@ def _ask_for_mail(order_id: UUID, template: str, envelope: Envelope) -> None:
         send(SendMail(order_id=order_id, template=template, event_id=envelope.id))
 
 
-@handles(external=True)
+@handles(external=True, dependency=MAIL_SERVER)
 def send_mail(command: SendMail) -> Record | None:
     """Write to the customer."""
     return services.notify_customer(
@@ -103,7 +105,7 @@ def ask_for_more_stock(event: StockLow, envelope: Envelope) -> None:
         send(WarnOfLowStock(**msgspec.structs.asdict(event), event_id=envelope.id))
 
 
-@handles(external=True)
+@handles(external=True, dependency=MAIL_SERVER)
 def warn_of_low_stock(command: WarnOfLowStock) -> Record | None:
     """Write to the staff."""
     return services.notify(

@@ -11,7 +11,7 @@ from eventbus import Record, Reject, handles
 from payments import services
 from payments.commands import CancelPayment, CapturePayment, ChargeAccount
 from payments.errors import UnknownPayment
-from payments.gateways import Charge, card_gateway
+from payments.gateways import PROCESSOR, Charge, card_gateway
 from payments.models import Payment, PaymentMethod, PaymentState
 
 
@@ -24,7 +24,7 @@ def charge_account(command: ChargeAccount) -> None:
         raise Reject(str(refusal)) from refusal
 
 
-@handles(external=True)
+@handles(external=True, dependency=PROCESSOR)
 def capture_payment(command: CapturePayment) -> Record | None:
     """Take the money from the card, and record what the processor says."""
     payment = Payment.objects.filter(order_id=command.order_id, method=PaymentMethod.CARD).first()
@@ -36,7 +36,7 @@ def capture_payment(command: CapturePayment) -> Record | None:
     return _outcome(command, charge)
 
 
-@handles(external=True)
+@handles(external=True, dependency=PROCESSOR)
 def cancel_payment(command: CancelPayment) -> Record | None:
     """See to it that no money is held, whether the capture was done, is under way or never arrived."""
     payment = Payment.objects.filter(order_id=command.order_id).first()

@@ -12,6 +12,8 @@ from orders.models import Notification
 from orders.queries import order_state
 from orders.services.links import order_link
 
+MAIL_SERVER = "mail server"
+
 
 def notify_customer(*, order_id: UUID, template: str, message_id: UUID) -> Record | None:
     """Send the customer the mail `template` about their order; nobody without an address gets one."""
@@ -53,4 +55,4 @@ def _send(recipient: str, subject: str, body: str, message_id: UUID) -> None:
     try:
         mail.send()
     except (SMTPException, ConnectionError, TimeoutError) as failure:
-        raise DependencyDown("mail server") from failure
+        raise DependencyDown(MAIL_SERVER) from failure

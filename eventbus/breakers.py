@@ -1,0 +1,69 @@
+"""One breaker per dependency, shared by all workers through the database.
+
+A dependency (`@handles(external=True, dependency="carrier")`) that fails a few times in a row opens its
+breaker. While it is open nothing is claimed for the subscriptions that name it, and the relay does not wake
+them. When its time is over, the claim of one delivery (sql.CLAIM_DELIVERY) takes the breaker as well: that
+call is the probe, and nobody else calls meanwhile. Its answer closes the breaker and makes everything that
+waited due at once; its failure opens it again, for longer.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from eventbus.errors import DependencyDown
+from eventbus.models import Breaker, Delivery
+from eventbus.retry import dependency_backoff
+from eventbus.subscriptions import Subscription, subscriptions
+
+FAILURES_TO_OPEN = 3
+
+
+def blamed(subscription: Subscription, failure: DependencyDown) -> str:
+    """The dependency that a failure of `subscription` counts against.
+
+    The one it names, where any subscription has declared that name; else the subscription's own, so that a
+    breaker which nobody would ever probe is never opened.
+    """
+    declared = {other.dependency for other in subscriptions() if other.external}
+    return str(failure) if str(failure) in declared else subscription.dependency
+
+
+@transaction.atomic
+def failed(
+    dependency: str, failure: DependencyDown, now: datetime, *, probe: datetime | None
+) -> datetime | None:
+    """Count a failure, and open the breaker after FAILURES_TO_OPEN of them; returns until when it is open.
+
+    probe: the end of the lease that the failing call held on the breaker, if it was the probe. While the
+    breaker is open only the probe's failure counts: those that began before it opened tell nothing new.
+    """
+    Breaker.objects.bulk_create([Breaker(dependency=dependency)], ignore_conflicts=True)
+    breaker = Breaker.objects.select_for_update().get(pk=dependency)
+    if breaker.open_until and breaker.open_until > now and breaker.open_until != probe:
+        return breaker.open_until
+    breaker.failures += 1
+    if breaker.failures >= FAILURES_TO_OPEN:
+        breaker.open_until = now + dependency_backoff(breaker.failures - FAILURES_TO_OPEN + 1)
+    breaker.error, breaker.updated_at = str(failure.__cause__ or failure), now
+    breaker.save()
+    return breaker.open_until
+
+
+def answered(dependency: str, now: datetime, *, probe: datetime | None) -> None:
+    """Forget the failures counted so far; the probe's answer closes the breaker.
+
+    An answer to a call that began before the breaker opened does not close it.
+    """
+    breaker = Breaker.objects.filter(Q(open_until=None) | Q(open_until=probe), pk=dependency, failures__gt=0)
+    if breaker.update(failures=0, open_until=None, updated_at=now) and probe:
+        names = [s.name for s in subscriptions() if s.dependency == dependency]
+        Delivery.objects.filter(
+            subscription__in=names, state=Delivery.State.WAITING, outages__gt=0, due_at__gt=now
+        ).update(due_at=now)
+
+
+def undecided(dependency: str, now: datetime, *, probe: datetime) -> None:
+    """Let the next delivery probe at once: this one's failure says nothing about the dependency."""
+    Breaker.objects.filter(pk=dependency, open_until=probe).update(open_until=now)
