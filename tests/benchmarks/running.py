@@ -1,61 +1,62 @@
-"""Every benchmark in turn, on a database of its own."""
+"""A whole run: every section in turn, its rows printed as they come, the raw numbers kept."""
 
-import os
-import sys
+import json
 import tempfile
+import time
 from pathlib import Path
-from statistics import median
+from typing import Any
 
-import django
-from django.db import connection
-from django.test.utils import setup_databases, teardown_databases
+from config.settings import DATABASE_URL, STATE_DIR
+from config.testing import REDIS_URL
+from tests.benchmarks import comparing, importing, judging, surroundings, table
+from tests.benchmarks.fleet import fleet
+from tests.benchmarks.options import Options, parse
+from tests.benchmarks.systems.catalogue import OURS, PEERS
 
-from config.settings import REDIS_URL
-from tests.acceptance.processes import eventually, relay, worker
-from tests.benchmarks import delivery, importing, latency
-
-ROUNDS = 5
-
-
-def main() -> None:
-    """Run every benchmark on a database of its own."""
-    created = setup_databases(verbosity=0, interactive=False)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            _measure(Path(folder) / "processes.log")
-    finally:
-        teardown_databases(created, verbosity=0)
+COMPARED = {"publishing", "delivery", "latency"}
+Raw = dict[str, Any]
 
 
-def _measure(log: Path) -> None:
-    _print_versions()
-    with relay(REDIS_URL, log), worker(REDIS_URL, log, processes=2, level="warning"):
-        eventually(lambda: "Leading" in log.read_text(), log)
-        delivery.messages_per_second()
-        rounds = [(delivery.messages_per_second(), delivery.tasks_per_second()) for _ in range(ROUNDS)]
-        latencies = [latency.milliseconds() for _ in range(ROUNDS)]
-    _row("delivery to a projection, messages/s", [ours for ours, _ in rounds])
-    _row("a Celery task per message, tasks/s", [theirs for _, theirs in rounds])
-    _row("  ratio (aim: 30)", [ours / theirs for ours, theirs in rounds])
-    for share, aim in ((50, 10), (99, 50)):
-        values = [_percentile(sample, share) for sample in latencies]
-        _row(f"commit to projection, p{share}, ms (aim: {aim})", values)
-    importing.report(_row)
+def main(arguments: list[str]) -> None:
+    """Do what the command line says."""
+    newest = STATE_DIR / "bench" / "newest.json"
+    options = parse(arguments, newest)
+    start = time.monotonic()
+    raw = _measure(options)
+    raw["minutes"] = (time.monotonic() - start) / 60
+    path = options.json or newest
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(raw, indent=1))
+    print(f"\n{raw['minutes']:.1f} minutes. The raw numbers: {path}")
 
 
-def _percentile(sample: list[float], share: int) -> float:
-    return sample[len(sample) * share // 100]
+def _measure(options: Options) -> Raw:
+    peers = tuple(peer for peer in PEERS if peer.name in options.peers)
+    raw: Raw = {
+        "taken_at": time.strftime("%Y-%m-%d %H:%M"),
+        "rounds": options.rounds,
+        "quick": options.quick,
+        "surroundings": surroundings.surroundings(DATABASE_URL, peers)
+        | {"Redis": surroundings.redis_version(REDIS_URL)},
+    }
+    print(", ".join(f"{name} {value}" for name, value in raw["surroundings"].items()))
+    print(f"{options.rounds} rounds; load of the machine before: {surroundings.load()}")
+    if COMPARED & set(options.sections):
+        raw |= _compare(options)
+    table.print_heading()
+    table.print_rows(judging.judge(raw))
+    if "import" in options.sections:
+        raw["import"] = importing.measure(quick=options.quick)
+        table.print_rows(importing.judge(raw["import"]))
+    return raw
 
 
-def _row(name: str, values: list[float]) -> None:
-    print(f"{name:<55}{median(values):>12,.1f}   [{min(values):,.1f} .. {max(values):,.1f}]", flush=True)
-
-
-def _print_versions() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version'), current_setting('fsync')")
-        server, fsync = cursor.fetchone()
-    python = ".".join(map(str, sys.version_info[:3]))
-    print(f"Python {python}, Django {django.__version__}, {os.cpu_count()} cores")
-    print(f"PostgreSQL {server}, fsync {fsync}")
-    print(f"{'median of ' + str(ROUNDS) + ' rounds':<55}{'':>12}   [lowest .. highest]")
+def _compare(options: Options) -> Raw:
+    entries = (OURS, *(peer for peer in PEERS if peer.name in options.peers))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        fleet(entries, DATABASE_URL, REDIS_URL, Path(folder)) as contestants,
+    ):
+        raw = comparing.compare(contestants, options)
+        failures = {each.name: each.failure for each in contestants if each.failure}
+    return raw | {"titles": {entry.name: entry.title for entry in entries}, "failures": failures}

@@ -1,0 +1,37 @@
+"""The process of one system: does what it is told, a line of JSON at a time, and answers with one.
+
+{"call": "effects.delivery", "arguments": {"messages": 1000}} -> {"result": …} or {"error": "…"}
+"""
+
+import json
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Any, TextIO
+
+import django
+
+
+def main() -> None:
+    """Answer until the input ends. What libraries print goes to the log, not between the answers."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    django.setup()
+    for line in sys.stdin:
+        _answer(json.loads(line), answers)
+
+
+def _answer(request: dict[str, Any], answers: TextIO) -> None:
+    module, _, name = request["call"].partition(".")
+    try:
+        function = getattr(import_module(f"tests.benchmarks.systems.{module}"), name)
+        answer = {"result": function(**request["arguments"])}
+    except Exception as error:  # whatever a system does is part of the report
+        traceback.print_exc()
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

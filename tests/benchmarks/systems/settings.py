@@ -1,0 +1,19 @@
+"""The settings of every system's processes: the shop's own, with nothing installed but what is measured."""
+
+import os
+
+from config.settings import *  # noqa: F403
+from tests.benchmarks.systems.catalogue import entry
+
+ROOT_URLCONF = __name__
+urlpatterns: list[object] = []
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "tests.benchmarks",
+    *entry(os.environ["BENCHMARK_SYSTEM"]).apps,
+]
+EVENTBUS = {"DISPATCH": "celery"}
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["tests.benchmarks.systems.procrastinate_jobs"]
+DJANGO_OUTBOX_PATTERN = {"DEFAULT_CONNECTION_CLASS": "tests.benchmarks.systems.outbox_pattern.Carrier"}
