@@ -7,6 +7,7 @@ message: the failing one is rolled back alone and set aside, and the rest of its
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from traceback import format_exception
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -24,7 +25,7 @@ from eventbus.subscriptions import Batch, Subscription, subscriptions
 
 UNKNOWN_DELAY = timedelta(seconds=30)
 TRIES_AT_LOCKS = 3
-_ERROR_LENGTH = 4000
+_SAID_LENGTH, _TRACEBACK_LENGTH = 1000, 3000
 
 
 class Claim(Struct, frozen=True):
@@ -197,8 +198,16 @@ def after_failure(
 
 
 def describe(failure: Exception) -> str:
-    """The failure as a person reads it in the list of dead letters."""
-    return f"{type(failure).__name__}: {failure}"[:_ERROR_LENGTH]
+    """The failure as a person reads it: what it says and, where it is not one raised on purpose, where."""
+    said = f"{type(failure).__name__}: {failure}"[:_SAID_LENGTH]
+    if isinstance(failure, Reject | DependencyDown | UnknownMessage):
+        return said
+    return f"{said}\n\n{''.join(format_exception(failure))[-_TRACEBACK_LENGTH:]}"
+
+
+def headline(error: str) -> str:
+    """The first line of a described failure."""
+    return error.partition("\n")[0]
 
 
 def _retry_due(subscription: Subscription, shard: int, now: datetime) -> int:

@@ -1,7 +1,9 @@
-"""Two toys that call one carrier, and one that calls nobody in particular."""
+"""Toys that call a carrier, and one of every kind of consumer, all listening to one event."""
 
-from eventbus import Command, handles
+from eventbus import Command, Event, Projection, Record, Saga, handles, on, subscribe
+from eventbus.models import Message
 from tests.eventbus import toys
+from tests.eventbus.toys import CounterRow
 
 
 class Book(Command, name="toys.book", key="parcel"):
@@ -38,3 +40,81 @@ def call_off(command: CallOff) -> None:
 def print_label(command: Print) -> None:
     """Do as the test says."""
     toys._behave("print", command)
+
+
+class Sent(Event, name="toys.sent", key="parcel"):
+    """A parcel has passed the gate with this number."""
+
+    parcel: str
+    number: int
+
+
+class Stamp(Command, name="toys.stamp", key="parcel"):
+    """Print the number on the parcel."""
+
+    parcel: str
+    number: int
+
+
+@handles
+def stamp(command: Stamp) -> None:
+    """Nothing: that it was sent is enough."""
+
+
+def _note(kind: str, event: Sent) -> None:
+    row, _ = CounterRow.objects.get_or_create(counter=f"{kind} {event.parcel}")
+    row.numbers = [*row.numbers, event.number]
+    row.save()
+
+
+@subscribe(name="toys.handler", attempts=3)
+def note_sent(event: Sent) -> None:
+    """Note the number, after doing as the test says."""
+    toys._behave("handler", event)
+    _note("handler", event)
+
+
+@subscribe(name="toys.external", external=True, attempts=3)
+def tell_sent(event: Sent) -> Record:
+    """Do as the test says, and note the number where the call is settled."""
+    toys._behave("external", event)
+    return lambda: _note("external", event)
+
+
+class Parcels(Projection, name="toys.projection"):
+    """The numbers of each parcel."""
+
+    row = CounterRow
+
+    def keys(self, event: Sent) -> tuple[str]:
+        """Apart from the rows of the handlers."""
+        return (f"projection {event.parcel}",)
+
+    @on
+    def sent(self, row: CounterRow, event: Sent) -> None:
+        """Note the number, after doing as the test says."""
+        toys._behave("projection", event)
+        row.numbers = [*row.numbers, event.number]
+
+
+class Escort(Saga, name="toys.saga", starts=Sent):
+    """Has every number stamped."""
+
+    @on
+    def sent(self, event: Sent) -> None:
+        """Have the number stamped, after doing as the test says."""
+        toys._behave("saga", event)
+        self.do(Stamp(parcel=event.parcel, number=event.number), undo=Stamp(parcel=event.parcel, number=0))
+
+
+def effects(kind: str) -> dict[str, list[int]]:
+    """By parcel, the numbers that the consumer of a kind has taken, in its order."""
+    if kind == "saga":
+        numbers: dict[str, list[int]] = {}
+        for data in (
+            Message.objects.filter(type="toys.stamp").order_by("position").values_list("data", flat=True)
+        ):
+            numbers.setdefault(data["parcel"], []).append(data["number"])
+        return numbers
+    rows = CounterRow.objects.filter(counter__startswith=kind)
+    return {row.counter.removeprefix(f"{kind} "): row.numbers for row in rows}

@@ -1,13 +1,16 @@
 """What staff see of the bus, and what they may do about dead letters."""
 
+import re
+from datetime import timedelta
+
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
-from eventbus import Command, Event, Reject, publish
-from eventbus.models import Delivery, Message
+from eventbus import Command, Event, Reject, dead_letters, publish
+from eventbus.models import Act, Breaker, Delivery, Message
 from eventbus.testing import drain
 from tests.eventbus import toys
 from tests.eventbus.toys import Counted
@@ -30,24 +33,26 @@ def reject(message: Event | Command) -> None:
 def dead() -> Delivery:
     toys.behaviour["listener"] = reject
     with transaction.atomic():
-        publish(Counted(counter="a", number=1))
+        publish(Counted(counter="a", number=1), Counted(counter="a", number=2))
     drain()
     toys.behaviour.clear()
-    return Delivery.objects.get()
+    return Delivery.objects.get(state=Delivery.State.DEAD)
 
 
-def act(client: Client, action: str, delivery: Delivery) -> str:
-    data = {"action": action, "_selected_action": [delivery.pk]}
+def act(client: Client, action: str, delivery: Delivery, **fields: str) -> str:
+    data = {"action": action, "_selected_action": [delivery.pk], **fields}
     return client.post("/admin/eventbus/delivery/", data, follow=True).content.decode()
 
 
-@pytest.mark.parametrize("page", ["message", "checkpoint", "sagastate", "timer", "delivery"])
+@pytest.mark.parametrize(
+    "page", ["message", "checkpoint", "sagastate", "timer", "delivery", "act", "breaker"]
+)
 def test_every_list_opens(staff: Client, dead: Delivery, page: str) -> None:
     assert staff.get(f"/admin/eventbus/{page}/").status_code == 200
 
 
 def test_a_message_is_found_by_type_and_shown_but_not_edited(staff: Client, dead: Delivery) -> None:
-    message = Message.objects.get()
+    message = Message.objects.earliest("position")
 
     found = staff.get("/admin/eventbus/message/?type=toys.counted").content.decode()
     shown = staff.get(f"/admin/eventbus/message/{message.pk}/change/")
@@ -63,16 +68,53 @@ def test_a_dead_letter_is_retried_and_the_act_recorded(staff: Client, dead: Deli
     drain()
 
     assert not Delivery.objects.exists()
-    assert LogEntry.objects.get().get_change_message() == "retried: Reject: never"
+    kept = Act.objects.get()
+    assert (kept.act, kept.message_id, kept.error) == ("retry", dead.message_id, "Reject: never")
+    assert kept.actor == UserFactory._meta.model.objects.get().get_username()
 
 
-def test_a_dead_letter_is_discarded(staff: Client, dead: Delivery) -> None:
+def test_a_dead_letter_is_discarded_once_a_reason_is_given(staff: Client, dead: Delivery) -> None:
     toys.handled.clear()
 
-    assert "Dead letters discarded: 1." in act(staff, "discard", dead)
+    asked = act(staff, "discard", dead)
+    assert "toys.listener: " in asked
+    assert "with 1 behind it" in asked
+    assert "Say why." not in asked
+    assert "Say why." in act(staff, "discard", dead, reason=" ")
+    assert Delivery.objects.count() == 2
+
+    assert "Dead letters discarded: 1." in act(staff, "discard", dead, reason="the counter is gone")
 
     drain()
-    assert (Delivery.objects.count(), toys.handled) == (0, [])
+    assert (Delivery.objects.count(), toys.handled) == (0, [Counted(counter="a", number=2)])
+    assert Act.objects.get().reason == "the counter is gone"
+
+
+def test_a_deliverys_page_shows_its_error_and_what_was_decided(staff: Client, dead: Delivery) -> None:
+    dead_letters.retry([dead.pk], actor="ada", reason="mended")
+    toys.behaviour["listener"] = reject
+    drain()
+
+    page = staff.get(f"/admin/eventbus/delivery/{dead.pk}/change/").content.decode()
+
+    assert "<pre>Reject: never</pre>" in page
+    assert " retry by ada mended" in page
+    assert "mended" in staff.get("/admin/eventbus/act/").content.decode()
+
+
+def test_a_breaker_shows_whether_calls_go_out(staff: Client, dead: Delivery) -> None:
+    now = timezone.now()
+    for name, until in (
+        ("calm", None),
+        ("bell", now + timedelta(hours=1)),
+        ("gong", now - timedelta(hours=1)),
+    ):
+        Breaker.objects.create(dependency=name, open_until=until)
+
+    page = staff.get("/admin/eventbus/breaker/").content.decode()
+
+    states = re.findall(r'field-state">([^<]+)<', page)
+    assert states == ["open", "closed", "to be probed"]
 
 
 def test_who_may_only_look_cannot_retry(client: Client, dead: Delivery) -> None:
@@ -82,4 +124,5 @@ def test_who_may_only_look_cannot_retry(client: Client, dead: Delivery) -> None:
 
     act(client, "retry", dead)
 
-    assert Delivery.objects.get().state == Delivery.State.DEAD
+    assert Delivery.objects.get(pk=dead.pk).state == Delivery.State.DEAD
+    assert not Act.objects.exists()
