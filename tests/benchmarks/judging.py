@@ -1,7 +1,8 @@
-"""Which rows the raw numbers of the comparison make."""
+"""Which rows the raw numbers make."""
 
 from functools import partial
 
+from tests.benchmarks import importing, limits, memory
 from tests.benchmarks.rows import (
     Measured,
     Raw,
@@ -16,6 +17,7 @@ from tests.benchmarks.rows import (
 )
 
 PUBLISHING = "publishing: a business transaction with one message ÷ without"
+ADDED = "publishing: microseconds that one message adds"
 DELIVERY = "delivery: messages/s of a backlog, one upsert each"
 GROWTH = "growth of the system's tables, bytes per message delivered"
 KILLED = "dead row versions per message delivered"
@@ -30,11 +32,16 @@ def publishing(measured: Measured) -> list[Row]:
         name = f"{ours.name} ÷ {cheapest.name}, the cheapest"
         both = ratios(ours.values, cheapest.values), ratios(ours.idle, cheapest.idle)
         rows.append(Row(PUBLISHING, name, *both, aim=at_most(1.0)))
-    return [*rows, held(ours, at_most(1.10))]
+    rows.append(held(ours, at_most(1.10)))
+    return rows + per_system(ADDED, measured, _added, digits=0)
 
 
 def _cost(entry: Raw) -> float:
     return float(entry["publishing"] / entry["alone"])
+
+
+def _added(entry: Raw) -> float:
+    return float(entry["publishing"] - entry["alone"]) * 1e6
 
 
 def delivery(measured: Measured) -> list[Row]:
@@ -70,10 +77,17 @@ def latency(measured: Measured) -> list[Row]:
     return rows
 
 
-JUDGES = {"publishing": publishing, "delivery": delivery, "killed": killed, "latency": latency}
+COMPARED = {"publishing": publishing, "delivery": delivery, "killed": killed, "latency": latency}
+ALONE = {"limits": limits.judge, "memory": memory.judge, "import": importing.judge}
 
 
 def judge(raw: Raw) -> list[Row]:
-    """Every row of what was compared."""
-    sections = [(name, of) for name, of in JUDGES.items() if name in raw]
-    return [row for name, of in sections for row in of(Measured(raw[name], raw["titles"], raw["failures"]))]
+    """Every row that the raw numbers of a run make."""
+    rows: list[Row] = []
+    for name, compared in COMPARED.items():
+        if name in raw:
+            rows += compared(Measured(raw[name], raw["titles"], raw["failures"]))
+    for name, alone in ALONE.items():
+        if name in raw:
+            rows += alone(raw[name])
+    return rows

@@ -2,10 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from statistics import median
+from typing import Any
 
 from tests.benchmarks.rows import Row
 
-NAME, CELL = 52, 30
+NAME, CELL = 50, 32
+
+
+def print_surroundings(raw: dict[str, Any]) -> None:
+    """Say on what is measured, and what the columns are."""
+    print(", ".join(f"{name} {value}" for name, value in raw["surroundings"].items()))
+    print(f"{raw['rounds']} rounds; load of the machine before the run: {raw['load_before']}")
+    name = "median [lowest .. highest] of the rounds"
+    print(f"\n  {name:<{NAME}}{'quiet':<{CELL}}beside an idle transaction", flush=True)
 
 
 def print_rows(rows: Iterable[Row]) -> None:
@@ -34,12 +43,6 @@ def cell(values: Sequence[float], digits: int) -> str:
 
 def verdict(row: Row) -> str:
     """The aim and whether it is met, or why there is no number."""
-    if row.aim is None:
+    if row.aim is None or not row.values:
         return row.note
     return f"aim {row.aim}: {'met' if row.met else 'MISSED'} {row.note}"
-
-
-def print_heading() -> None:
-    """Say what the columns are."""
-    name = "median [lowest .. highest] of the rounds"
-    print(f"\n  {name:<{NAME}}{'quiet':<{CELL}}beside an idle transaction")
