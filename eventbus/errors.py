@@ -29,6 +29,10 @@ class RestoredCluster(EventBusError):
     """The log was restored into another Postgres cluster, where its transaction ids mean nothing yet."""
 
 
+class NetworkInTransaction(EventBusError):
+    """A consumer called out over a network while a database transaction was open."""
+
+
 class LeaseLost(EventBusError):
     """An external call outlived its lease, and another worker has taken the delivery over."""
 
@@ -43,3 +47,19 @@ class Reject(EventBusError):
 
 class DependencyDown(EventBusError):
     """Raised by an external handler: the other side cannot be reached; try again later, for free."""
+
+
+class RebuildFailed(EventBusError):
+    """A projection's fold fails on a message of the log."""
+
+
+class RebuildRefused(EventBusError):
+    """A rebuild cannot run, or cannot end, as things are."""
+
+
+class ArchivedStream(EventBusError):
+    """Revisions of an event-sourced stream are archived: what is left is no history of it."""
+
+
+class ArchiveRefused(EventBusError):
+    """A part of the log cannot be archived or restored as things are."""

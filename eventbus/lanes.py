@@ -47,9 +47,10 @@ def ensure_checkpoints() -> None:
         return
     now = log.visible_now()
     starts = {s.name: NOTHING if s.from_start else now for s in subscriptions()}
+    versions = {s.name: s.version for s in subscriptions()}
     Checkpoint.objects.bulk_create(
         [
-            Checkpoint(subscription=name, shard=shard, seen=str(starts[name]))
+            Checkpoint(subscription=name, shard=shard, version=versions[name], seen=str(starts[name]))
             for name, shard in sorted(missing)
         ],
         ignore_conflicts=True,

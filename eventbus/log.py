@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from eventbus import sql
-from eventbus.errors import UnknownMessage
+from eventbus.errors import ArchivedStream, UnknownMessage
 from eventbus.messages import Envelope, Message
 from eventbus.registry import decode
 from eventbus.snapshots import Snapshot
@@ -29,8 +29,9 @@ STALE_TRANSACTIONS = 1000
 
 
 class Undecodable(Message):
-    """Stands in an envelope for a message that this process cannot read yet."""
+    """Stands in an envelope for a message of type `name` that this process cannot read yet."""
 
+    name: str
     error: str
 
 
@@ -58,18 +59,22 @@ def visible_now() -> Snapshot:
     return Snapshot.parse(snapshot).without(int(own) if own else None)
 
 
-def read(progress: Progress, selection: Selection, limit: int) -> tuple[list[Envelope], Progress]:
+def read(
+    progress: Progress, selection: Selection, limit: int, until: Snapshot | None = None
+) -> tuple[list[Envelope], Progress]:
     """The next messages, at most `limit`, and how far the reader has come once they are done.
 
     The batch may be empty while a window is still open; the reader is up to date when it is not.
+    until: the window to open where none is; default all that is visible now.
     """
     if progress.window is None:
-        return _open_window(progress.seen, selection, limit)
+        return _open_window(progress.seen, until or visible_now(), selection, limit)
     return _walk_window(progress, progress.window, selection, limit)
 
 
-def _open_window(seen: Snapshot, selection: Selection, limit: int) -> tuple[list[Envelope], Progress]:
-    window = visible_now()
+def _open_window(
+    seen: Snapshot, window: Snapshot, selection: Selection, limit: int
+) -> tuple[list[Envelope], Progress]:
     news = {"next": str(seen.xmax), "running": [str(xid) for xid in seen.running]}
     batch = _select(sql.FIRST_IN_WINDOW, selection, window=str(window), limit=limit, **news)
     if len(batch) < limit:
@@ -94,11 +99,43 @@ def _select(statement: str, selection: Selection, **parameters: Any) -> list[Env
         return [envelope(row) for row in cursor.fetchall()]
 
 
+def last_position() -> int:
+    """The highest position of the log, 0 where it is empty."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(position), 0) FROM eventbus_message")
+        return int(cursor.fetchone()[0])
+
+
+def read_positions(positions: Sequence[int]) -> list[Envelope]:
+    """The messages at these positions, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.READ_POSITIONS, [list(positions)])
+        return [envelope(row) for row in cursor.fetchall()]
+
+
 def read_stream(stream: str, *, after: int = 0, until: datetime | None = None) -> list[Envelope]:
-    """The revisions of one event-sourced stream, in order, that occurred at or before `until`."""
+    """The revisions of one event-sourced stream, in order, that occurred at or before `until`.
+
+    Raises ArchivedStream where some of them are archived: never a shortened history.
+    """
     with connection.cursor() as cursor:
         cursor.execute(sql.READ_STREAM, {"stream": stream, "after": after, "until": until})
-        return [envelope(row) for row in cursor.fetchall()]
+        history = [envelope(row) for row in cursor.fetchall()]
+    if not history or history[-1].revision != after + len(history):
+        _refuse_archived(stream, after)
+    return history
+
+
+def _refuse_archived(stream: str, after: int) -> None:
+    """Revisions are gapless, and the stream's head tells their number: the log must have as many."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.MISSING_REVISIONS, {"stream": stream, "after": after})
+        missing = cursor.fetchone()
+    if missing and missing[0] > 0:
+        raise ArchivedStream(
+            f"{stream} cannot be read: {missing[0]} of its revisions after {after} are archived. Put them "
+            f"back first: manage.py archive_log lists the archives, --restore NAME restores one."
+        )
 
 
 def envelope(row: Sequence[Any]) -> Envelope:
@@ -107,7 +144,7 @@ def envelope(row: Sequence[Any]) -> Envelope:
     try:
         message = decode(name, version, data)
     except UnknownMessage as error:
-        message = Undecodable(error=str(error))
+        message = Undecodable(name=name, error=str(error))
     return Envelope(
         message=message,
         position=position,

@@ -52,6 +52,7 @@ class Projection:
                 queue="projections",
                 accepts=tuple(cls.calls),
                 consumer=cls,
+                version=version,
                 from_start=True,
                 batch=batch,
             )

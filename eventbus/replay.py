@@ -1,115 +1,192 @@
-"""Replaying the log into a projection: aside, in a schema of its own, with the same model and fold."""
+"""Folding the log again, aside: the same model and the same fold, into a table of another schema.
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+A replay follows the live lane. It folds exactly what the lane has folded, so that its rows can be compared
+with the live ones at any moment, and can take their place under the lane's own checkpoint. What waits as a
+delivery of the lane was not folded there, and is left out here until it is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
 from msgspec import Struct
 
-from eventbus import log
-from eventbus.log import Progress, Selection
+from eventbus import archiving, log
+from eventbus.errors import RebuildFailed
+from eventbus.log import Progress, Selection, Undecodable
 from eventbus.messages import Envelope
-from eventbus.models import Checkpoint
+from eventbus.models import Act, Checkpoint, Delivery, Rebuild
 from eventbus.projections import Projection, stored_fields
+from eventbus.shadows import Shadow
 from eventbus.snapshots import NOTHING, Snapshot
 from eventbus.subscriptions import subscription
 
-SCHEMA = "eventbus_rebuild"
 BATCH = 5000
+EXAMPLES = 3
+Progressed = Callable[[int], object]
 
 
 class Differences(Struct, frozen=True):
-    """How a projection's live rows differ from its rebuilt ones."""
+    """How a projection's live rows differ from its rebuilt ones: how many, and the first few."""
 
     projection: str
+    live_count: int
+    rebuilt_count: int
     live_only: list[tuple[Any, ...]]
     rebuilt_only: list[tuple[Any, ...]]
 
     def __bool__(self) -> bool:
-        return bool(self.live_only or self.rebuilt_only)
+        return bool(self.live_count or self.rebuilt_count)
 
     def __str__(self) -> str:
         return (
-            f"{self.projection}: {len(self.live_only)} live rows differ from the log, which gives "
-            f"{len(self.rebuilt_only)} others.\n  live:    {self.live_only[:3]}\n"
-            f"  rebuilt: {self.rebuilt_only[:3]}"
+            f"{self.projection}: {self.live_count} live rows differ from the log, which gives "
+            f"{self.rebuilt_count} others.\n  live:    {self.live_only}\n  rebuilt: {self.rebuilt_only}"
         )
 
 
-Progressed = Callable[[int], object]
+class Replay:
+    """One projection's rows aside, and how far they have come."""
+
+    def __init__(self, projection: type[Projection], row: Rebuild) -> None:
+        self.projection = projection
+        self.row = row
+        self.shadow = Shadow(projection.row)
+        self.types = subscription(projection.name).types
+        self.skipped: set[int] = set(row.skipped)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        window = Snapshot.parse(self.row.window) if self.row.window else None
+        return Progress(Snapshot.parse(self.row.seen), window, self.row.position)
+
+    def target(self) -> Progress:
+        """How far the live lane has come now; what waits for it is left out from here on."""
+        lane = Checkpoint.objects.get(subscription=self.projection.name)
+        self.skipped |= self._parked() | self._discarded()
+        window = Snapshot.parse(lane.window) if lane.window else None
+        return Progress(Snapshot.parse(lane.seen), window, lane.position if window else 0)
+
+    def fold(self, batch: Iterable[Envelope]) -> None:
+        """Fold what is the projection's own of a batch."""
+        mine = [e for e in batch if e.position not in self.skipped and _name(e) in self.types]
+        try:
+            with transaction.atomic(), self.shadow.aside():
+                self._apply(mine)
+        except Exception as failure:
+            raise self._failed(mine) from failure
+
+    def fold_late(self) -> None:
+        """Fold what the lane has taken since it was left out."""
+        if late := self.skipped - self._parked() - self._discarded():
+            self.skipped -= late
+            self.fold(log.read_positions(sorted(late)))
+
+    def reached(self, progress: Progress) -> None:
+        """Remember how far it has come, beside the rows."""
+        self.row.seen, self.row.position = str(progress.seen), progress.position
+        self.row.window = str(progress.window) if progress.window else None
+        self.row.skipped = sorted(self.skipped)
+        self.row.save()
+
+    def differences(self) -> Differences:
+        """How the live rows differ from those aside."""
+        live, aside = self.shadow.live, self.shadow.table
+        live_count, live_only = self._only_in(live, aside)
+        rebuilt_count, rebuilt_only = self._only_in(aside, live)
+        return Differences(self.projection.name, live_count, rebuilt_count, live_only, rebuilt_only)
+
+    def _apply(self, batch: list[Envelope]) -> None:
+        for envelope in batch:
+            if isinstance(envelope.message, Undecodable):
+                raise RebuildFailed(envelope.message.error)
+        self.projection().apply(batch)
+
+    def _failed(self, batch: list[Envelope]) -> RebuildFailed:
+        """Find the message at which a fold fails."""
+        for envelope in batch:
+            try:
+                with transaction.atomic(), self.shadow.aside():
+                    self._apply([envelope])
+            except Exception as failure:  # whatever the fold raises is what the person has to read
+                return RebuildFailed(
+                    f"{self.projection.name} cannot fold message {envelope.position} ({_name(envelope)}): "
+                    f"{type(failure).__name__}: {failure}. The live rows are as they were; correct the fold "
+                    f"and start again: it goes on where it stopped."
+                )
+        return RebuildFailed(f"{self.projection.name} failed once and not again; start it again.")
+
+    def _parked(self) -> set[int]:
+        return set(
+            Delivery.objects.filter(subscription=self.projection.name).values_list("message_id", flat=True)
+        )
+
+    def _discarded(self) -> set[int]:
+        acts = Act.objects.filter(subscription=self.projection.name, act="discard")
+        return {position for position in acts.values_list("message_id", flat=True) if position is not None}
+
+    def _only_in(self, these: str, those: str) -> tuple[int, list[tuple[Any, ...]]]:
+        columns = ", ".join(f'"{field.column}"::text' for field in stored_fields(self.projection.row))
+        only = f"SELECT {columns} FROM {these} EXCEPT ALL SELECT {columns} FROM {those}"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT count(*) OVER (), * FROM ({only}) AS difference ORDER BY 2 LIMIT {EXAMPLES}"
+            )
+            rows = cursor.fetchall()
+        return (rows[0][0] if rows else 0), [row[1:] for row in rows]
 
 
-def compare(projection: type[Projection], progressed: Progressed = lambda messages: None) -> Differences:
-    """Rebuild a projection aside, up to what its live rows have seen, and compare; changes nothing."""
-    with _rebuilt(projection, progressed) as shadow:
-        differences = _differences(projection, shadow)
+def _name(envelope: Envelope) -> str:
+    message = envelope.message
+    return message.name if isinstance(message, Undecodable) else message.contract.name
+
+
+def advance(replays: Sequence[Replay], target: Progress, progressed: Progressed) -> None:
+    """Bring replays that stand at the same point up to `target`, batch by batch, in one pass over the log."""
+    selection = Selection(sorted({name for replay in replays for name in replay.types}))
+    progress = replays[0].progress
+    while progress != target:
+        with transaction.atomic():
+            batch, progress = _next(progress, target, selection)
+            for replay in replays:
+                replay.fold(batch)
+                replay.reached(progress)
+        progressed(progress.position or (batch[-1].position if batch else 0))
+
+
+def _next(progress: Progress, target: Progress, selection: Selection) -> tuple[list[Envelope], Progress]:
+    if progress == Progress(target.seen):  # what is left is the part the lane has done of an open window
+        progress = Progress(target.seen, target.window, 0)
+    batch, after = log.read(progress, selection, BATCH, until=target.seen)
+    if target.window is None or progress.window != target.window or progress.seen != target.seen:
+        return batch, after
+    if after.window and after.position < target.position:
+        return batch, after
+    return [envelope for envelope in batch if envelope.position <= target.position], target
+
+
+def compare(projection: type[Projection], progressed: Progressed = lambda position: None) -> Differences:
+    """Fold a projection aside, up to what its live rows have seen, and compare; changes nothing.
+
+    One transaction, in which the lane stands still: for tests, and for logs that are read in a moment.
+    """
+    with transaction.atomic():
+        Checkpoint.objects.select_for_update().get(subscription=projection.name)
+        Rebuild.objects.filter(projection=projection.name).delete()
+        replay = begin(projection)
+        advance([replay], replay.target(), progressed)
+        differences = replay.differences()
         transaction.set_rollback(True)
     return differences
 
 
-def rebuild(projection: type[Projection], progressed: Progressed = lambda messages: None) -> Differences:
-    """Put a projection's rebuilt rows in place of the live ones, in one transaction; returns what differed.
-
-    Readers see the old rows until the commit and the new ones after it. The lane waits meanwhile.
-    """
-    table = projection.row._meta.db_table
-    columns = _columns(projection)
-    with _rebuilt(projection, progressed) as shadow:
-        differences = _differences(projection, shadow)
-        with connection.cursor() as cursor:
-            cursor.execute(f'DELETE FROM public."{table}"')
-            cursor.execute(f'INSERT INTO public."{table}" ({columns}) SELECT {columns} FROM {shadow}')
-            cursor.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
-    return differences
-
-
-@contextmanager
-def _rebuilt(projection: type[Projection], progressed: Progressed) -> Generator[str]:
-    table = projection.row._meta.db_table
-    with transaction.atomic():
-        lane = Checkpoint.objects.select_for_update().get(subscription=projection.name)
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE SCHEMA {SCHEMA}")
-            cursor.execute(f'CREATE TABLE {SCHEMA}."{table}" (LIKE public."{table}" INCLUDING ALL)')
-            cursor.execute(f"SET LOCAL search_path TO {SCHEMA}, public")
-        fold = projection()
-        for batch in _history(projection, lane):
-            fold.apply(batch)
-            progressed(len(batch))
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL search_path TO public")
-        yield f'{SCHEMA}."{table}"'
-
-
-def _history(projection: type[Projection], lane: Checkpoint) -> Iterator[list[Envelope]]:
-    """What the lane has delivered: all it has seen, then its part of a window that is still open."""
-    selection = Selection(subscription(projection.name).types)
-    progress = Progress(NOTHING, Snapshot.parse(lane.seen))
-    while progress.window:
-        batch, progress = log.read(progress, selection, BATCH)
-        yield batch
-    if lane.window:
-        progress = Progress(Snapshot.parse(lane.seen), Snapshot.parse(lane.window))
-    while progress.window and progress.position < lane.position:
-        batch, progress = log.read(progress, selection, BATCH)
-        yield [envelope for envelope in batch if envelope.position <= lane.position]
-
-
-def _differences(projection: type[Projection], shadow: str) -> Differences:
-    live = f'public."{projection.row._meta.db_table}"'
-    return Differences(
-        projection.name, _only_in(projection, live, shadow), _only_in(projection, shadow, live)
-    )
-
-
-def _only_in(projection: type[Projection], these: str, those: str) -> list[tuple[Any, ...]]:
-    columns = _columns(projection, as_text=True)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM {these} EXCEPT ALL SELECT {columns} FROM {those} ORDER BY 1")
-        return cursor.fetchall()  # type: ignore[no-any-return]
-
-
-def _columns(projection: type[Projection], *, as_text: bool = False) -> str:
-    cast = "::text" if as_text else ""
-    return ", ".join(f'"{field.column}"{cast}' for field in stored_fields(projection.row))
+def begin(projection: type[Projection]) -> Replay:
+    """A replay at the start of the log, with what the lane has seen as its first window."""
+    archiving.require_whole_log(projection.name)
+    row = Rebuild(projection=projection.name, version=projection.version, seen=str(NOTHING))
+    replay = Replay(projection, row)
+    replay.shadow.create()
+    seen = replay.target().seen
+    replay.reached(Progress(NOTHING, None if seen == NOTHING else seen))
+    return replay

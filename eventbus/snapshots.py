@@ -29,6 +29,10 @@ class Snapshot(Struct, frozen=True):
         """Whether what transaction `xid` wrote is visible."""
         return xid < self.xmin or (xid < self.xmax and xid not in self.running)
 
+    def within(self, other: "Snapshot") -> bool:
+        """Whether `other` sees all that this one sees."""
+        return self.xmax <= other.xmax and not any(self.sees(xid) for xid in other.running)
+
     def without(self, xid: int | None) -> "Snapshot":
         """This snapshot with transaction `xid` still running.
 

@@ -10,8 +10,8 @@ INSERT INTO eventbus_message (id, kind, type, version, stream, revision, shard, 
 VALUES (%(id)s, %(kind)s, %(type)s, %(version)s, %(stream)s, %(revision)s, %(shard)s, %(data)s, %(headers)s,
         %(correlation_id)s, %(causation_id)s, %(occurred_at)s)"""
 
-# Publish at a revision: the stream's row moves on from the one before, or nothing is appended. A rival waits at
-# that row for our commit, and then finds the revision taken.
+# Publish at a revision: the stream's row moves on from the one before or nothing is appended. A rival
+# waits at that row for our commit, and then finds the revision taken.
 APPEND_REVISION = """
 WITH head AS (
     INSERT INTO eventbus_stream AS head (stream, revision)
@@ -32,6 +32,14 @@ SELECT {ENVELOPE} FROM eventbus_message
 WHERE stream = %(stream)s AND revision IS NOT NULL AND revision > %(after)s
   AND (%(until)s::timestamptz IS NULL OR occurred_at <= %(until)s::timestamptz)
 ORDER BY revision"""
+
+READ_POSITIONS = f"SELECT {ENVELOPE} FROM eventbus_message WHERE position = ANY(%s) ORDER BY position"
+
+# How many revisions of a stream are no longer in the log.
+MISSING_REVISIONS = """
+SELECT head.revision - %(after)s - (SELECT count(*) FROM eventbus_message AS m
+                                    WHERE m.stream = head.stream AND m.revision > %(after)s)
+FROM eventbus_stream AS head WHERE head.stream = %(stream)s"""
 
 # Take a lane: whoever holds its checkpoint's row delivers it. A dead worker's lock dies with it.
 CLAIM_LANE = """

@@ -49,6 +49,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
     accepts: tuple[type[Message], ...]
     consumer: Any
     from_start: bool
+    version: int = 1
     shards: int = 1
     batch: int = 500
     ordered: bool = True

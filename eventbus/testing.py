@@ -19,7 +19,7 @@ from django.db import connection
 from eventbus import draining, replay, sql
 from eventbus.errors import NotRebuilt
 from eventbus.lanes import ensure_checkpoints
-from eventbus.log import envelope
+from eventbus.log import envelope, last_position
 from eventbus.messages import Command, Event, Message
 from eventbus.projections import Projection
 from eventbus.sagas import Later, Saga
@@ -31,19 +31,13 @@ __all__ = ["Scenario", "assert_rebuilds", "drain", "published", "scenario"]
 def published() -> Generator[list[Message]]:
     """Collect what is published inside the block, in the order of the log; the list is filled at its end."""
     messages: list[Message] = []
-    before = _last_position()
+    before = last_position()
     yield messages
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {sql.ENVELOPE} FROM eventbus_message WHERE position > %s ORDER BY position", [before]
         )
         messages += [envelope(row).message for row in cursor.fetchall()]
-
-
-def _last_position() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(position), 0) FROM eventbus_message")
-        return int(cursor.fetchone()[0])
 
 
 def drain(now: datetime | None = None, *, twice: bool = False) -> int:
