@@ -6,7 +6,7 @@ ARGS ?=
 LOCAL = @command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer (Debian, Ubuntu: apt install python3 python3-venv)." >&2; exit 1; }; \
 	PORT=$(PORT) exec $(PYTHON) config/local/bootstrap.py
 
-.PHONY: run test check bench setup stop reset help
+.PHONY: run test check bench chaos setup stop reset help
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -22,6 +22,9 @@ check: ## format, lint, types, import rules, migrations
 
 bench: ## the benchmarks, as a table
 	$(LOCAL) bench $(ARGS)
+
+chaos: ## kill everything while people shop (ARGS="--seconds 60 --seed 7 --report FILE")
+	$(LOCAL) chaos $(ARGS)
 
 setup: ## .venv, Postgres and Redis, and nothing else
 	$(LOCAL) setup

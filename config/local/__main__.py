@@ -1,4 +1,4 @@
-"""The verbs of the Makefile: `python -m config.local run|test|check|bench|setup|stop|reset|watch`."""
+"""The verbs of the Makefile: `python -m config.local run|test|check|bench|chaos|setup|stop|reset|watch`."""
 
 import os
 import shutil
@@ -15,6 +15,7 @@ from config.local.state import State
 ROOT = Path(__file__).resolve().parents[2]
 STATE = State(Path(os.environ.get("SHOP_STATE", ROOT / ".state")))
 LAST_PORT = 65535
+GIVEN = {"DATABASE_URL", "REDIS_URL", "SANDBOX_URL", "SITE_URL", "EMAIL_URL"}
 
 
 def main(verb: str, *arguments: str) -> int:
@@ -46,6 +47,18 @@ def bench(*arguments: str) -> int:
     """Run the benchmarks."""
     setup()
     return subprocess.run([sys.executable, "-m", "tests.benchmarks", *arguments], check=False).returncode
+
+
+def chaos(*arguments: str) -> int:
+    """Become the chaos run: a shop on servers of its own, which are killed while people shop."""
+    own = State(STATE.directory / "chaos")
+    running.end_leftovers(own, ROOT)
+    Services(own).wipe()
+    shutil.rmtree(own.directory)
+    environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    environment |= {"SHOP_STATE": str(own.directory), "DJANGO_SETTINGS_MODULE": "tests.chaos.settings"}
+    command = [sys.executable, str(ROOT / "manage.py"), "chaos", "tests.chaos.shop:plan", *arguments]
+    os.execve(sys.executable, command, environment)
 
 
 def check() -> int:
@@ -95,6 +108,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "run": run,
     "test": test,
     "bench": bench,
+    "chaos": chaos,
     "check": check,
     "setup": setup,
     "stop": stop,

@@ -39,13 +39,16 @@ class IdleTransaction:
     def _one(self) -> bool:
         """One transaction; whether it came to its commit."""
         assert self._publish
+        opened = False
         try:
             with transaction.atomic():
                 self._publish()
+                opened = True
                 while not self._over.is_set() and not self._lost():
                     self._over.wait(RETRY_SECONDS)
         except (DatabaseError, InterfaceError):
-            self._diary.say("idle transaction: ended with the database; it is opened anew")
+            if opened:
+                self._diary.say("idle transaction: ended with the database; it is opened anew")
             return False
         except Exception as error:  # whatever it is, it must be in the report
             self._diary.checked("the idle transaction publishes", [repr(error)])

@@ -1,0 +1,1 @@
+"""The shop under chaos: its plan for `manage.py chaos`, and what only a chaos run installs."""

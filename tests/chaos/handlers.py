@@ -1,0 +1,13 @@
+"""A witness: a subscription like any other, which notes what it gets and when."""
+
+from eventbus import Envelope, subscribe
+from orders.events import OrderCancelled, OrderConfirmed, OrderPlaced, OrderShipped
+from tests.chaos.models import Witnessed
+
+WITNESS = "chaos.witness"
+
+
+@subscribe(name=WITNESS)
+def witness(event: OrderPlaced | OrderConfirmed | OrderShipped | OrderCancelled, envelope: Envelope) -> None:
+    """Note the revision."""
+    Witnessed.objects.create(stream=envelope.stream, revision=envelope.revision)

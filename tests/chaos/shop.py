@@ -1,0 +1,150 @@
+"""The shop's plan: everything it runs on is killed while people shop. `make chaos`."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+
+from catalog import services as catalog
+from catalog.projections import CatalogListing
+from catalog.services import NewProduct
+from config.local import processes, running
+from config.local.services import Services
+from config.local.state import State
+from eventbus import drain
+from eventbus.chaos import Bus, Plan, Program
+from inventory.events import StockLine
+from inventory.services import receive_many
+from orders import services as orders
+from orders.events import Address, CustomerSnapshot
+from orders.models import Order
+from orders.projections import OrderHistory, SalesByDay
+from payments.money import Money
+from payments.services import tokenise
+from tests.chaos import books
+from tests.chaos.books import Books
+from tests.chaos.handlers import WITNESS
+from tests.chaos.servers import PrivatePostgres, PrivateRedis, PrivateServer
+from tests.chaos.shopping import PLENTY, SCARCE, Shoppers, Told
+
+ROOT = Path(__file__).resolve().parents[2]
+EXTERNAL_FROZEN = (1.0, 12.0)
+
+
+def plan() -> Plan:
+    """The shop on servers of its own; `make chaos` starts it with an environment that has no others."""
+    return _Shop(State(settings.STATE_DIR)).plan()
+
+
+@dataclass
+class _Shop:
+    state: State
+    bus: Bus = field(default_factory=lambda: Bus(spare=[WITNESS]))
+    port: int = field(default_factory=processes.free_port)
+    sandbox_port: int = field(default_factory=processes.free_port)
+
+    def plan(self) -> Plan:
+        services = Services(self.state)
+        postgres, redis = PrivatePostgres(services), PrivateRedis(services)
+        shoppers = Shoppers(f"http://{processes.LOOPBACK}:{self.port}")
+        ledger = Books(shoppers, settings.STATE_DIR / "sandbox.sqlite3", settings.STATE_DIR / "mails")
+        return Plan(
+            name="the shop",
+            servers=[postgres, redis],
+            prepare=_fill_the_shop,
+            programs=self._programs(postgres, redis),
+            act=shoppers.shop,
+            idle=lambda: _order_slowly(shoppers),
+            faults=self.bus.faults(),
+            live=[*books.live(), *self.bus.invariants()],
+            final=[*ledger.final(), *self.bus.rebuilds(OrderHistory, SalesByDay, CatalogListing)],
+            under_way=self._under_way,
+            needs=["web", "postgres"],
+            threads=8,
+            figures=lambda: self._figures(shoppers),
+        )
+
+    def _programs(self, postgres: PrivateServer, redis: PrivateServer) -> list[Program]:
+        commands = running.commands(self.port, self.sandbox_port)
+        wanted = ["sandbox", "web", "relay", "relay", "worker", "external"]
+        names = ["sandbox", "web", "relay-1", "relay-2", "worker", "external"]
+        environment = self._environment(postgres, redis)
+        return [
+            Program(
+                name=name,
+                command=shlex.split(commands[command]),
+                folder=self.state.folder("pids"),
+                cwd=ROOT,
+                environment=environment,
+                ready=self._web_answers if name == "web" else lambda: True,
+                freeze_seconds=EXTERNAL_FROZEN if name == "external" else (0.5, 5.0),
+            )
+            for name, command in zip(names, wanted, strict=True)
+        ]
+
+    def _environment(self, postgres: PrivateServer, redis: PrivateServer) -> dict[str, str]:
+        return {
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": redis.url,
+            "SANDBOX_URL": f"http://{processes.LOOPBACK}:{self.sandbox_port}",
+            "SHOP_STATE": str(self.state.directory),
+            "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": running.QUIET,
+        }
+
+    def _web_answers(self) -> bool:
+        try:
+            return httpx.get(f"http://{processes.LOOPBACK}:{self.port}/healthz", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    def _under_way(self) -> Iterator[str]:
+        yield from self.bus.under_way()
+        open_orders = Order.objects.exclude(state__in=["shipped", "cancelled"]).values_list("id", "state")
+        yield from (f"order {order_id} is {state}" for order_id, state in open_orders[:3])
+
+    def _figures(self, shoppers: Shoppers) -> Mapping[str, Any]:
+        endings = Counter(f"{o.state} {o.reason}".strip() for o in Order.objects.all())
+        return {
+            "orders placed": len(shoppers.told),
+            "how they ended": ", ".join(f"{count} {ending}" for ending, count in endings.most_common()),
+            "refused when delivered again": self.bus.refused_repeats,
+        }
+
+
+def _fill_the_shop() -> None:
+    call_command("migrate", run_syncdb=True, interactive=False, verbosity=0)
+    catalog.add_category(slug="chaos", name="Chaos")
+    offered = [
+        NewProduct(
+            sku=sku, name=sku.title(), slug=sku.lower(), category_slug="chaos", price=Money(19_95, "GBP")
+        )
+        for sku in (*PLENTY, *SCARCE)
+    ]
+    catalog.add_products(offered)
+    lines = [StockLine(sku=product.sku, quantity=books.opening(product.sku)) for product in offered]
+    receive_many(lines=lines, reason="opening stock")
+    drain()
+
+
+def _order_slowly(shoppers: Shoppers) -> None:
+    """Place an order in a transaction that will be open for long; its shopper hears of it at the commit."""
+    cart_id = orders.create_cart()
+    orders.add_to_cart(cart_id=cart_id, sku=PLENTY[0], quantity=1)
+    order_id = orders.place_order(
+        cart_id=cart_id,
+        customer=CustomerSnapshot(name="Slow Ada", email="slow@example.com"),
+        address=Address(line1="1 Long Lane", line2="", city="Bristol", postcode="BS1 4DJ"),
+        card_token=tokenise("4242 4242 4242 4242"),
+    )
+    total = Order.objects.get(pk=order_id).total_amount
+    told = Told(order_id, "pays", {PLENTY[0]: 1}, total)
+    transaction.on_commit(lambda: shoppers.note(told))
