@@ -94,6 +94,7 @@ def rebase(actor: str, *, dry_run: bool = False, said: Callable[[str], object] =
     if not dry_run:
         _come_of_age(len(bounds_of(_stored())))
     with transaction.atomic(durable=True):
+        said("Waiting until nobody writes to the log…")
         with connection.cursor() as cursor:
             cursor.execute(_LOCK)
         plan = _plan()

@@ -157,7 +157,8 @@ def test_transactions_that_went_backwards_are_noticed(column: str) -> None:
 
 def test_what_went_backwards_is_named() -> None:
     assert cluster.Identity(stored=7, actual=7, next_xid=800, highest=801).problem == (
-        "The log knows of transaction 801, and this Postgres cluster (system identifier 7) has only come to 800"
+        "The log knows of transaction 801, and this Postgres cluster (system identifier 7) has only come to "
+        "800"
     )
     assert cluster.Identity(stored=7, actual=7, next_xid=800, highest=800).problem == ""
 
