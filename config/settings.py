@@ -87,7 +87,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 # The broker carries wake-ups only: losing one costs seconds, so nothing is acknowledged late or kept.
-EVENTBUS = {"DISPATCH": os.environ.get("EVENTBUS_DISPATCH", "celery")}
+EVENTBUS = {"DISPATCH": os.environ.get("EVENTBUS_DISPATCH", "celery"), "GUARD": not PRODUCTION}
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

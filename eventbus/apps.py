@@ -9,8 +9,10 @@ class EventBusConfig(AppConfig):
 
     def ready(self) -> None:
         """Find every room's messages, handlers, projections and sagas."""
-        from eventbus import checks  # noqa: F401, PLC0415
+        from eventbus import checks, guards  # noqa: F401, PLC0415
 
+        if guards.enabled():
+            guards.install()
         autodiscover_modules("events", "commands", "handlers", "projections", "sagas")
         post_migrate.connect(_register_subscriptions, sender=self)
 

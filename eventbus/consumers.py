@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from django.utils import timezone
 
-from eventbus import outbox, registry
+from eventbus import guards, outbox, registry
 from eventbus.context import Cause, cause_of, handling
 from eventbus.messages import Command, Envelope
 from eventbus.models import Delivery, SagaState, Timer
@@ -21,7 +21,13 @@ def consume(subscription: Subscription, batch: Batch) -> None:
     """Hand a batch to its consumer. An exception means that nothing of the batch has happened."""
     if subscription.external:
         set_aside(subscription, batch)
-    elif subscription.queue == "projections":
+        return
+    with guards.running(subscription.name):
+        _consume(subscription, batch)
+
+
+def _consume(subscription: Subscription, batch: Batch) -> None:
+    if subscription.queue == "projections":
         projection: Projection = subscription.consumer()
         projection.apply(batch)
     elif subscription.queue == "sagas":

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from msgspec import Struct
 
-from eventbus import breakers, cluster, log, sql
+from eventbus import breakers, cluster, guards, log, sql
 from eventbus.context import handling
 from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject, UnknownMessage
 from eventbus.lanes import after_failure
@@ -109,14 +109,14 @@ def call(subscription: Subscription, lease: Lease) -> Record | None:
         )
     if isinstance(lease.envelope.message, Undecodable):
         raise UnknownMessage(lease.envelope.message.error)
-    with handling(lease.envelope):
+    with guards.running(subscription.name), handling(lease.envelope):
         result: Record | None = invoke(subscription.consumer.call, lease.envelope)
     return result
 
 
 def settle(subscription: Subscription, lease: Lease, record: Record | None) -> None:
     """Record the result and end the delivery, together; raises LeaseLost when it is no longer ours."""
-    with transaction.atomic(), handling(lease.envelope):
+    with transaction.atomic(), guards.running(subscription.name), handling(lease.envelope):
         deleted, _ = _ours(lease).delete()
         if not deleted:
             raise lease_lost(subscription, lease)

@@ -101,7 +101,7 @@ class Escort(Saga, name="toys.saga", starts=Sent):
     """Has every number stamped."""
 
     @on
-    def sent(self, event: Sent) -> None:
+    def have_stamped(self, event: Sent) -> None:
         """Have the number stamped, after doing as the test says."""
         toys._behave("saga", event)
         self.do(Stamp(parcel=event.parcel, number=event.number), undo=Stamp(parcel=event.parcel, number=0))

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from eventbus import Command, Event, Reject, dead_letters, publish
 from eventbus.errors import EventBusError
+from eventbus.management.commands.dead_letters import HEADINGS
 from eventbus.models import Act, Delivery, Message
 from eventbus.testing import drain
 from eventbus.watching import lanes_due
@@ -177,17 +178,7 @@ def test_the_list_shows_what_failed_and_how_many_wait_behind_it() -> None:
     heading, row = manage("list").splitlines()
 
     since = timezone.localtime(letter.created_at)
-    assert heading.split() == [
-        "id",
-        "position",
-        "subscription",
-        "type",
-        "stream",
-        "attempts",
-        "behind",
-        "since",
-        "error",
-    ]
+    assert heading.split() == list(HEADINGS)
     assert row == (
         f"{letter.pk:<{len(str(letter.pk)) if letter.pk > 9 else 2}}  {letter.message_id:<8}  "
         f"toys.handler  toys.sent  parcel-a  1         3       {since:%Y-%m-%d %H:%M}  Reject: no a2"
