@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
-from eventbus import Command, Event, Reject, dead_letters, publish
+from eventbus import Command, DependencyDown, Event, Reject, dead_letters, publish
 from eventbus.errors import EventBusError
 from eventbus.management.commands.dead_letters import HEADINGS
 from eventbus.models import Act, Delivery, Message
@@ -88,6 +88,18 @@ def test_a_bug_is_tried_as_often_as_allowed_and_then_waits_for_a_person(kind: st
 
     assert aside(kind) == [(2, "dead", budget), (3, "waiting", 0)]
     assert effects(kind) == {"a": [1], "b": [1]}
+
+
+@pytest.mark.parametrize("kind", ["handler", "projection", "saga"])
+def test_an_outage_costs_no_attempt_of_a_consumer_that_calls_nobody(kind: str) -> None:
+    poison(kind, error=DependencyDown)
+    pass_gate(("a", 2))
+    now = timezone.now()
+    for hours in range(10):
+        drain(now + timedelta(hours=hours))
+
+    assert aside(kind) == [(2, "waiting", 0)]
+    assert Delivery.objects.get().outages == 10
 
 
 @pytest.mark.parametrize("kind", KINDS)
