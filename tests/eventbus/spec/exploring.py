@@ -86,7 +86,7 @@ def _candidates(point: _Point, scripts: Sequence[Script]) -> Iterator[tuple[int,
         if done < len(script):
             yield who, script[done]
     if point.batches:
-        yield READER, ("read",)
+        yield from [(READER, ("claim",)), (READER, ("read",))]
     if point.world.turn is not None and point.world.turn.done:
         yield from [(READER, ("commit",)), (READER, ("rollback",))]
         if not point.answered:

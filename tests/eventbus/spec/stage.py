@@ -69,6 +69,7 @@ class Stage:
         with transaction.atomic():
             if self.like.writes:
                 self._note_xid()
+                self._until("read")
             with self._steps_between_statements():
                 batch, after = log.read(self.progress, selection, self.like.limit)
             numbers = tuple(envelope.message.number for envelope in batch)  # type: ignore[attr-defined]

@@ -21,5 +21,5 @@ class BesidePostgres(Interleavings):
 
 def test_a_real_server_tells_the_same_stories() -> None:
     run_state_machine_as_test(
-        BesidePostgres, settings=settings(ALWAYS_THE_SAME, max_examples=50, stateful_step_count=40)
+        BesidePostgres, settings=settings(ALWAYS_THE_SAME, max_examples=50, stateful_step_count=60)
     )

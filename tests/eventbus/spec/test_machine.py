@@ -8,7 +8,7 @@ from tests.eventbus.spec.machine import ALWAYS_THE_SAME, Interleavings
 from tests.eventbus.spec.naive import PAIR_READER, POSITION_READER, SETTLED_PAIR_READER
 from tests.eventbus.spec.world import Broken
 
-STORIES = settings(ALWAYS_THE_SAME, max_examples=200, stateful_step_count=50)
+STORIES = settings(ALWAYS_THE_SAME, max_examples=200, stateful_step_count=60)
 
 
 class ByPosition(Interleavings):

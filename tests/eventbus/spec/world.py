@@ -134,7 +134,7 @@ class World(Struct, frozen=True):
     shards: int = 1
     limit: int = 1
     writes: bool = True
-    """Whether the reader's transaction has an id from the start, as one that locks its checkpoint has."""
+    """Whether the reader locks its checkpoint first, which gives its transaction an id."""
     turn: Turn | None = None
 
 
@@ -152,18 +152,17 @@ def possible(world: World, step: Step) -> bool:
         return in_turn and set(world.memory.writes(what[0])) <= {who}
     if who != READER:
         return act == "take xid" or world.memory.open[who] != Transaction()
-    reading = world.turn is not None
-    return {
-        "read": world.turn is None or not world.turn.done,
-        "commit": world.turn is not None and world.turn.done,
-        "rollback": reading,
-    }[act]
+    if world.turn is None:
+        return bool(act == ("claim" if world.writes else "read"))
+    return act in ("rollback", "commit" if world.turn.done else "read")
 
 
 def act(world: World, step: Step) -> World:
     """Take a step. Raises Broken where the reader has broken a promise by it."""
     who, act, *what = step
-    if who == READER and act == "read":
+    if act == "claim":
+        return replace(world, memory=world.memory.take_xid(READER), turn=Turn(world.lane))
+    if act == "read":
         return _read(world)
     if who == READER and act in ("commit", "rollback"):
         return _settle(world, commit=act == "commit")
@@ -184,19 +183,18 @@ def _write(memory: Memory, who: int, act: str, what: list[Any]) -> Memory:
 def _read(world: World, statements: int = 1) -> World:
     """Run the reader's next statements, one unless more are wanted."""
     memory, turn = world.memory, world.turn
-    if turn is None:
-        memory = memory.take_xid(READER) if world.writes else memory
+    if turn is None or not turn.answers:
         turn = Turn(_looked(world, memory))
     session = Session(memory, turn.answers, statements)
     try:
         numbers, after = world.reader.read(session, turn.lane.progress, world.shards, world.limit)
     except _Paused:
-        return replace(world, memory=memory, turn=replace(turn, answers=session.answers))
+        return replace(world, turn=replace(turn, answers=session.answers))
     lane = replace(turn.lane, progress=after, delivered=(*turn.lane.delivered, *numbers))
     _check(lane, memory)
     if world.reader.drained(after):
         _check_drained(lane, memory, after)
-    return replace(world, memory=memory, turn=Turn(lane, session.answers, done=True))
+    return replace(world, turn=Turn(lane, session.answers, done=True))
 
 
 def _looked(world: World, memory: Memory) -> Lane:
@@ -252,5 +250,6 @@ def drain(world: World) -> World:
     while sorted(world.lane.delivered) != sorted(owed) or not world.reader.drained(world.lane.progress):
         if (reads := reads + 1) > 2 * world.memory.next_position + 2:
             raise Broken(f"held up: {reads} batches, {list(world.lane.delivered)} delivered of {owed}")
-        world = _settle(_read(world, statements=9), commit=True)
+        claimed = act(world, (READER, "claim")) if world.writes else world
+        world = _settle(_read(claimed, statements=9), commit=True)
     return world
