@@ -7,6 +7,7 @@ says what is guaranteed, and how to use it.
 
 from eventbus.context import backdated, correlate, current_envelope, current_time
 from eventbus.dispatch import drain
+from eventbus.doctor import examine, vital_signs
 from eventbus.errors import ConcurrencyError, DependencyDown, NoTransaction, Reject
 from eventbus.log import read_stream
 from eventbus.messages import Command, Envelope, Event
@@ -33,6 +34,7 @@ __all__ = [
     "current_envelope",
     "current_time",
     "drain",
+    "examine",
     "handles",
     "on",
     "publish",
@@ -40,4 +42,5 @@ __all__ = [
     "send",
     "subscribe",
     "upcast",
+    "vital_signs",
 ]

@@ -15,6 +15,8 @@ from eventbus.subscriptions import subscription
 
 Lane = tuple[str, int]
 WAKE_SECONDS = 5
+LEADER_LOCK = 0x6576656E74627573
+"""The advisory lock that the leading relay holds."""
 
 
 def mode() -> str:

@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 
 from eventbus import cluster, dispatch, draining
 from eventbus.consumers import fire_timers
-from eventbus.dispatch import Lane
+from eventbus.dispatch import LEADER_LOCK, Lane
 from eventbus.errors import EventBusError, RestoredCluster
 from eventbus.lanes import ensure_checkpoints
 from eventbus.partitions import ensure_ahead
@@ -28,7 +28,6 @@ QUIET_SECONDS = 0.1
 SWEEP_SECONDS = 5.0
 CANDIDATE_SECONDS = 1.0
 DUE_SECONDS = 0.1
-LEADER_LOCK = 0x6576656E74627573
 logger = logging.getLogger(__name__)
 
 
