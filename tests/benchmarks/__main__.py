@@ -6,7 +6,7 @@ import sys
 import django
 
 if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = os.environ["PROCESS_SETTINGS"] = "tests.benchmarks.settings"
     django.setup()
     from tests.benchmarks.running import main
 

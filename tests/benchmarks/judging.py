@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.benchmarks import importing, limits, memory
+from tests.benchmarks import ageing, importing, limits, memory
 from tests.benchmarks.rows import (
     Measured,
     Raw,
@@ -78,7 +78,7 @@ def latency(measured: Measured) -> list[Row]:
 
 
 COMPARED = {"publishing": publishing, "delivery": delivery, "killed": killed, "latency": latency}
-ALONE = {"limits": limits.judge, "memory": memory.judge, "import": importing.judge}
+ALONE = {"limits": limits.judge, "memory": memory.judge, "import": importing.judge, "long-life": ageing.judge}
 
 
 def judge(raw: Raw) -> list[Row]:

@@ -1,5 +1,6 @@
 """The processes of a system: its agent, told what to do line by line, and its workers."""
 
+import contextlib
 import json
 import os
 import select
@@ -20,6 +21,8 @@ class SystemFailed(Exception):
 class Process:
     """One Python process of a system, in a group of its own; what it prints goes to `log`."""
 
+    answers = False
+
     def __init__(self, arguments: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
         self.log = log
         with log.open("ab") as output:
@@ -27,13 +30,11 @@ class Process:
                 [sys.executable, *arguments],
                 cwd=ROOT,
                 env=os.environ | environment,
-                stdin=subprocess.PIPE,
+                stdin=subprocess.PIPE if self.answers else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self.answers else output,
                 stderr=output,
                 start_new_session=True,
             )
-
-    answers = False
 
     def stop(self) -> None:
         """End it and every child of it."""
@@ -44,6 +45,9 @@ class Process:
         except subprocess.TimeoutExpired:
             os.killpg(self.popen.pid, signal.SIGKILL)
             self.popen.wait()
+        for pipe in filter(None, (self.popen.stdin, self.popen.stdout)):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
     def last_words(self) -> str:
         """The last line it wrote."""

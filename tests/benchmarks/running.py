@@ -9,7 +9,17 @@ from typing import Any
 
 from config.settings import DATABASE_URL, STATE_DIR
 from config.testing import REDIS_URL
-from tests.benchmarks import comparing, documents, importing, judging, limits, memory, surroundings, table
+from tests.benchmarks import (
+    ageing,
+    comparing,
+    documents,
+    importing,
+    judging,
+    limits,
+    memory,
+    surroundings,
+    table,
+)
 from tests.benchmarks.fleet import fleet
 from tests.benchmarks.options import Options, parse
 from tests.benchmarks.systems.catalogue import OURS, PEERS
@@ -59,6 +69,8 @@ def _sections(options: Options, logs: Path) -> Generator[Raw]:
         yield {"memory": memory.measure(options, DATABASE_URL, REDIS_URL, logs)}
     if "import" in options.sections:
         yield {"import": importing.measure(quick=options.quick)}
+    if "long-life" in options.sections:
+        yield {"long-life": ageing.measure(quick=options.quick)}
 
 
 def _compare(options: Options, logs: Path) -> Raw:

@@ -1,3 +1,7 @@
 """The settings of the run itself: those of the tests. Each system's processes have systems/settings.py."""
 
 from config.testing import *  # noqa: F403
+from config.testing import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.benchmarks"]
+EVENTBUS = {"DISPATCH": "celery"}

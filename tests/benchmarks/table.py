@@ -45,4 +45,4 @@ def verdict(row: Row) -> str:
     """The aim and whether it is met, or why there is no number."""
     if row.aim is None or not row.values:
         return row.note
-    return f"aim {row.aim}: {'met' if row.met else 'MISSED'} {row.note}"
+    return f"aim {row.aim}: {'met' if row.met else 'MISSED'} {row.note}".rstrip()
