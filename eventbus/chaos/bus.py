@@ -59,7 +59,7 @@ class Bus:
     """
 
     def __init__(self, *, spare: Iterable[str] = ()) -> None:
-        self.refused_repeats = 0
+        self.repeats = self.refused_repeats = 0
         self._spared = frozenset(spare)
         self._repeated: set[tuple[str, int]] = set()
         self._seen: dict[tuple[str, int], tuple[int, int]] = {}
@@ -123,6 +123,7 @@ class Bus:
                 self._repeated.add((target.name, position))
                 with connection.cursor() as cursor:
                     cursor.execute(_SET_ASIDE, [target.name, position])
+                    self.repeats += cursor.rowcount
 
     def _may_repeat(self, target: Subscription) -> bool:
         return target.queue in ("handlers", "external") and target.name not in self._spared

@@ -139,7 +139,7 @@ class Run:
     def _come_to_rest(self) -> None:
         """Ask what is under way until the answer is nothing, twice running; or say what is stuck."""
         start, said, quiet = self.diary.clock, 0.0, 0
-        left = ["nobody could say what is under way"]
+        left = ["the database has not answered yet"]
         while quiet < QUIET_LOOKS and self.diary.clock - start < self.plan.drain_seconds:
             left = self._under_way(left)
             quiet = 0 if left else quiet + 1

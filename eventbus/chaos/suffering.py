@@ -12,7 +12,7 @@ from eventbus.chaos.schedule import Step, schedule
 
 
 class Victims:
-    """Everybody who suffers. A fault whose victim takes long to heal moves its next one to later."""
+    """Everybody who suffers. Who takes long to heal is left in peace for as long as planned all the same."""
 
     def __init__(self, plan: Plan, seed: int, seconds: float, diary: Diary, stop: threading.Event) -> None:
         self.seed, self.seconds, self.diary, self.stop = seed, seconds, diary, stop
@@ -39,8 +39,10 @@ class Victims:
 
     def _suffer(self, story: list[Step]) -> None:
         try:
+            planned_end = 0.0
             for number, step in enumerate(story):
-                self._over.wait(max(0.0, step.at - self.diary.clock))
+                self._over.wait(step.at - planned_end)
+                planned_end = step.at + step.seconds
                 if self._over.is_set() or self.stop.is_set():
                     return
                 self._do(self._faults[step.victim, step.fault], step, number)

@@ -15,29 +15,31 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60.0
 
 
-def environment(redis_url: str = "") -> dict[str, str]:
+def environment(redis_url: str = "", settings: str = "") -> dict[str, str]:
     """The environment in which a process of the shop works on the tests' database."""
-    settings = connection.settings_dict
-    account = f"{settings['USER']}:{settings['PASSWORD']}" if settings["PASSWORD"] else settings["USER"]
-    url = f"postgres://{account}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+    given = connection.settings_dict
+    account = f"{given['USER']}:{given['PASSWORD']}" if given["PASSWORD"] else given["USER"]
+    url = f"postgres://{account}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
     return {
         **os.environ,
         "DATABASE_URL": url,
         "REDIS_URL": redis_url or os.environ.get("REDIS_URL", "redis://127.0.0.1:1/0"),
-        "DJANGO_SETTINGS_MODULE": os.environ.get("PROCESS_SETTINGS", "config.settings"),
+        "DJANGO_SETTINGS_MODULE": settings or os.environ.get("PROCESS_SETTINGS", "config.settings"),
         "EVENTBUS_DISPATCH": "celery",
         "PYTHONPATH": str(ROOT),
     }
 
 
 @contextmanager
-def process(*arguments: str, redis_url: str = "", log: Path) -> Generator[subprocess.Popen[bytes]]:
+def process(
+    *arguments: str, redis_url: str = "", log: Path, settings: str = ""
+) -> Generator[subprocess.Popen[bytes]]:
     """A Python process of the shop, ended with the block."""
     with log.open("ab") as output:
         running = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
-            env=environment(redis_url),
+            env=environment(redis_url, settings),
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -55,20 +57,25 @@ def process(*arguments: str, redis_url: str = "", log: Path) -> Generator[subpro
 
 
 @contextmanager
-def relay(redis_url: str, log: Path) -> Generator[subprocess.Popen[bytes]]:
+def relay(redis_url: str, log: Path, *, settings: str = "") -> Generator[subprocess.Popen[bytes]]:
     """A relay."""
-    with process("manage.py", "relay", redis_url=redis_url, log=log) as running:
+    with process("manage.py", "relay", redis_url=redis_url, log=log, settings=settings) as running:
         yield running
 
 
 @contextmanager
 def worker(
-    redis_url: str, log: Path, *, processes: int = 1, level: str = "info"
+    redis_url: str,
+    log: Path,
+    *,
+    processes: int = 1,
+    level: str = "info",
+    settings: str = "",
 ) -> Generator[subprocess.Popen[bytes]]:
     """A Celery worker for every queue."""
     queues = "projections,sagas,handlers,external"
     command = ("-m", "celery", "-A", "config", "worker", "-Q", queues, "-c", str(processes), "-l", level)
-    with process(*command, redis_url=redis_url, log=log) as running:
+    with process(*command, redis_url=redis_url, log=log, settings=settings) as running:
         yield running
 
 

@@ -17,9 +17,9 @@ from orders.models import Notification, Order, Shipment
 from orders.services import fold_order
 from payments import queries as payments
 from payments.models import Payment
+from tests.chaos.shelves import RARE, opening
 from tests.chaos.shopping import Shoppers, Told
 
-OPENING = {"CHAOS-": 1_000_000, "CHAOS-RARE-": 8}
 ENDINGS = {
     "pays": {("shipped", "")},
     "pays, answered late": {("shipped", "")},
@@ -52,11 +52,6 @@ SELECT stream, array_agg(revision ORDER BY id) FROM (
     SELECT id, stream, revision, row_number() OVER (PARTITION BY stream ORDER BY id) AS due
     FROM chaos_witnessed) AS seen
 GROUP BY stream HAVING bool_or(revision <> due) LIMIT 5"""
-
-
-def opening(sku: str) -> int:
-    """How many units were on the shelf before the run."""
-    return OPENING["CHAOS-RARE-" if sku.startswith("CHAOS-RARE-") else "CHAOS-"]
 
 
 def live() -> list[Invariant]:
@@ -170,7 +165,7 @@ class Books:
 
 
 def _wants_rare(told: Told) -> bool:
-    return any(sku.startswith("CHAOS-RARE-") for sku in told.quantities)
+    return not told.quantities.keys().isdisjoint(RARE)
 
 
 def _oversold() -> Iterator[str]:

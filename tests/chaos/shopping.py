@@ -12,10 +12,9 @@ import httpx
 
 from eventbus.chaos import Diary
 from orders.queries import order_by_token
+from tests.chaos.shelves import PLENTY, RARE
 from tests.journeys.shopper import ADA, DECLINED, TIMEOUT, hidden_fields
 
-PLENTY = [f"CHAOS-{number}" for number in range(1, 6)]
-SCARCE = [f"CHAOS-RARE-{number}" for number in range(1, 6)]
 PATIENCE_SECONDS = 90.0
 CUSTOMERS = {
     "pays": ({}, 60),
@@ -50,7 +49,7 @@ class Shoppers:
         customer = random.choices(list(CUSTOMERS), [weight for _, weight in CUSTOMERS.values()])[0]
         quantities = {random.choice(PLENTY): random.randint(1, 3)}
         if random.random() < 0.3:
-            quantities[random.choice(SCARCE)] = random.randint(1, 3)
+            quantities[random.choice(RARE)] = random.randint(1, 3)
         with httpx.Client(base_url=self.address, timeout=10, trust_env=False) as browser:
             visit = _Visit(browser, diary)
             visit.fill(quantities)

@@ -1,0 +1,1 @@
+"""The app as the new release has it."""

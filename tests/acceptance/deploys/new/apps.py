@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DeploysConfig(AppConfig):
+    name = "tests.acceptance.deploys.new"
+    label = "deploys"

@@ -1,0 +1,1 @@
+"""The app as the old release has it."""
