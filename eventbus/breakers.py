@@ -1,16 +1,18 @@
 """One breaker per dependency, shared by all workers through the database.
 
-A dependency (`@handles(external=True, dependency="carrier")`) that fails a few times in a row opens its
-breaker. While it is open nothing is claimed for the subscriptions that name it, and the relay does not wake
-them. When its time is over, the claim of one delivery (sql.CLAIM_DELIVERY) takes the breaker as well: that
-call is the probe, and nobody else calls meanwhile. Its answer closes the breaker and makes everything that
-waited due at once; its failure opens it again, for longer.
+A dependency (`@handles(external=True, dependency="carrier")`) that fails a few messages in a row opens its
+breaker; one message that fails again and again says more about itself, and only waits longer each time.
+While a breaker is open nothing is claimed for the subscriptions that name its dependency, and the relay does
+not wake them. When its time is over, the claim of one delivery (sql.CLAIM_DELIVERY) takes the breaker as
+well: that call is the probe, and nobody else calls meanwhile. Its answer closes the breaker and makes
+everything that waited due at once; its failure opens it again, for longer.
 """
 
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Least
 
 from eventbus.errors import DependencyDown
 from eventbus.models import Breaker, Delivery
@@ -59,9 +61,8 @@ def answered(dependency: str, now: datetime, *, probe: datetime | None) -> None:
     breaker = Breaker.objects.filter(Q(open_until=None) | Q(open_until=probe), pk=dependency, failures__gt=0)
     if breaker.update(failures=0, open_until=None, updated_at=now) and probe:
         names = [s.name for s in subscriptions() if s.dependency == dependency]
-        Delivery.objects.filter(
-            subscription__in=names, state=Delivery.State.WAITING, outages__gt=0, due_at__gt=now
-        ).update(due_at=now)
+        waiting = Delivery.objects.filter(subscription__in=names, state=Delivery.State.WAITING, outages__gt=0)
+        waiting.update(due_at=Least("due_at", Value(now)), outages=0)
 
 
 def undecided(dependency: str, now: datetime, *, probe: datetime) -> None:

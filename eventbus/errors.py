@@ -46,7 +46,10 @@ class Reject(EventBusError):
 
 
 class DependencyDown(EventBusError):
-    """Raised by an external handler: the other side cannot be reached; try again later, for free."""
+    """Raised by an external handler: the named dependency cannot be reached; try again later, for free.
+
+    raise DependencyDown("carrier")  # the name in @handles(external=True, dependency="carrier")
+    """
 
 
 class RebuildFailed(EventBusError):

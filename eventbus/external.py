@@ -132,8 +132,9 @@ def give_back(subscription: Subscription, lease: Lease, failure: Exception, now:
     details = after_failure(subscription, failure, now, attempts=lease.attempts - 1, outages=lease.outages)
     if isinstance(failure, DependencyDown):
         dependency = breakers.blamed(subscription, failure)
-        opened = breakers.failed(dependency, failure, now, probe=lease.probe)
-        details["due_at"] = opened or details["due_at"]
+        if lease.probe or not lease.outages:
+            opened = breakers.failed(dependency, failure, now, probe=lease.probe)
+            details["due_at"] = opened or details["due_at"]
     if lease.probe:
         breakers.undecided(subscription.dependency, now, probe=lease.probe)
     if not _ours(lease).update(**details):

@@ -95,6 +95,16 @@ def test_a_dependency_that_answers_in_between_is_not_down(now: datetime) -> None
     assert (Breaker.objects.get().failures, Breaker.objects.get().open_until) == (0, None)
 
 
+def test_one_message_that_fails_again_and_again_does_not_stop_the_others(now: datetime) -> None:
+    toys.behaviour["book"] = down
+    book("a")
+    for minutes in range(10):
+        drain(now + timedelta(minutes=minutes))
+
+    assert parcels() == ["a"] * 10
+    assert Breaker.objects.values_list("failures", "open_until").get() == (1, None)
+
+
 def test_an_open_breaker_wakes_nobody_until_its_time_is_over(now: datetime) -> None:
     breaker = take_down(now)
     assert breaker.open_until is not None
@@ -128,6 +138,7 @@ def test_when_the_time_is_over_one_delivery_probes_and_its_answer_lets_everythin
     closed = Breaker.objects.get()
     assert closed.open_until is None
     toys.behaviour.clear()
+    assert set(Delivery.objects.values_list("outages", flat=True)) == {0}
     drain(closed.updated_at)
     assert sorted(parcels()) == ["lost 0", "lost 1", "lost 2", "x"]
     assert not Delivery.objects.exists()

@@ -67,6 +67,17 @@ class TestOverTheBus:
         assert (declined.order_id, declined.reason) == (order_id, reason)
         assert declined.message.startswith("The card ")
 
+    def test_while_the_processor_is_down_nobody_else_is_charged_in_vain(self, sandbox: Sandbox) -> None:
+        for _ in range(3):
+            ask(CapturePayment(order_id=a_card_payment("tok_down")))
+        asked, order_id = len(sandbox.log), a_card_payment()
+
+        ask(CapturePayment(order_id=order_id), CancelPayment(order_id=a_card_payment()))
+        assert len(sandbox.log) == asked
+        drain(timezone.now() + LATER)
+
+        assert at_processor(sandbox, order_id) == ("captured", 1234)
+
     def test_delivered_twice_it_is_captured_once(self, sandbox: Sandbox) -> None:
         order_id = a_card_payment()
         with transaction.atomic():
