@@ -22,6 +22,7 @@ from eventbus.models import Checkpoint, Delivery
 from eventbus.retry import backoff, dependency_backoff
 from eventbus.snapshots import NOTHING, Snapshot
 from eventbus.subscriptions import Batch, Subscription, subscriptions
+from eventbus.watching import is_behind
 
 UNKNOWN_DELAY = timedelta(seconds=30)
 TRIES_AT_LOCKS = 3
@@ -29,10 +30,16 @@ _SAID_LENGTH, _TRACEBACK_LENGTH = 1000, 3000
 
 
 class Claim(Struct, frozen=True):
-    """A lane this transaction holds."""
+    """A lane this transaction holds.
+
+    visible: all that could be read when it was taken. some_wait: whether messages of its subscription were
+    set aside, so that later ones may have to wait behind them.
+    """
 
     checkpoint_id: int
     progress: Progress
+    visible: Snapshot
+    some_wait: bool
 
 
 def ensure_checkpoints() -> None:
@@ -71,21 +78,10 @@ def deliver_lane(subscription: Subscription, shard: int, now: datetime) -> Itera
         if delivered is None:
             return
         yield delivered
-        if delivered < subscription.batch and not _has_news(subscription, shard):
+        # The last look must come after the lane was let go: a worker that was woken for a newer message
+        # meanwhile found the lane taken and went away.
+        if delivered < subscription.batch and not is_behind(subscription, shard):
             return
-
-
-def _has_news(subscription: Subscription, shard: int) -> bool:
-    """Whether the lane has messages, asked without holding it.
-
-    The last look must come after the lane was let go: a worker that was woken for a newer message meanwhile
-    found the lane taken and went away.
-    """
-    claim = _find_lane(sql.READ_LANE, subscription, shard)
-    if claim is None:
-        return False
-    batch, after = log.read(claim.progress, _selection(subscription, shard), 1)
-    return bool(batch or after.window)
 
 
 def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> int | None:
@@ -103,12 +99,14 @@ def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> int
 
 def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully: bool) -> int | None:
     cluster.verify()
-    claim = _find_lane(sql.CLAIM_LANE, subscription, shard)
+    claim = _claim(subscription, shard)
     if claim is None:
         return None
-    retried = 0 if subscription.external else _retry_due(subscription, shard, now)
-    batch, after = log.read(claim.progress, _selection(subscription, shard), subscription.batch)
-    ready = _without_blocked(subscription, batch)
+    in_line = claim.some_wait and not subscription.external
+    retried = _retry_due(subscription, shard, now) if in_line else 0
+    selection = Selection(subscription.types, subscription.shards, shard)
+    batch, after = log.read(claim.progress, selection, subscription.batch, until=claim.visible)
+    ready = _without_blocked(subscription, batch) if in_line and subscription.ordered else batch
     if carefully or any(isinstance(envelope.message, Undecodable) for envelope in ready):
         _consume_each(subscription, ready, now)
     elif ready:
@@ -118,20 +116,17 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
     return len(batch) + retried
 
 
-def _selection(subscription: Subscription, shard: int) -> Selection:
-    return Selection(subscription.types, subscription.shards, shard)
-
-
-def _find_lane(statement: str, subscription: Subscription, shard: int) -> Claim | None:
+def _claim(subscription: Subscription, shard: int) -> Claim | None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [subscription.name, shard])
+        cursor.execute(sql.CLAIM_LANE, {"subscription": subscription.name, "shard": shard})
         row = cursor.fetchone()
-    if row is None:
-        return None
+        if row is None:
+            return None
+        cursor.nextset()
+        visible, own, some_wait = cursor.fetchone()
     checkpoint_id, seen, window, position = row
-    return Claim(
-        checkpoint_id, Progress(Snapshot.parse(seen), Snapshot.parse(window) if window else None, position)
-    )
+    progress = Progress(Snapshot.parse(seen), Snapshot.parse(window) if window else None, position)
+    return Claim(checkpoint_id, progress, Snapshot.parse(visible).without(int(own)), some_wait)
 
 
 def _far_behind(before: Progress, after: Progress) -> bool:
@@ -147,7 +142,7 @@ def _save(claim: Claim, progress: Progress) -> None:
 
 def _without_blocked(subscription: Subscription, batch: Batch) -> Batch:
     """The messages that need not wait behind an earlier one of their stream; the others are set aside."""
-    if not batch or subscription.external or not subscription.ordered:
+    if not batch:
         return batch
     with connection.cursor() as cursor:
         streams = sorted({envelope.stream for envelope in batch})

@@ -13,14 +13,15 @@ changed rows back in one statement, in the transaction that also moves the check
 exactly-once. A fold may change its row and nothing else, so that a replay can never send or charge anything.
 """
 
-from collections.abc import Generator, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, ClassVar, NoReturn
 
 import msgspec
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import DateTimeField, Field, Model
 
 from eventbus.errors import DefinitionError, ImpureFold
 from eventbus.messages import Event, Message
@@ -62,10 +63,15 @@ class Projection:
         """The keys of the rows that `event` changes; each is folded in turn."""
         return (getattr(event, self.key),)
 
-    def apply(self, batch: Batch) -> int:
-        """Fold a batch into the rows and write them back; returns how many rows changed."""
+    def apply(self, batch: Batch, kept: dict[Any, Model] | None = None) -> int:
+        """Fold a batch into the rows and write them back; returns how many rows changed.
+
+        kept: rows of earlier batches that nobody else can have changed since; filled with those of this one.
+        """
         keyed = [(envelope, tuple(self.keys(envelope.message))) for envelope in batch]
-        rows = self._load({key for _, keys in keyed for key in keys})
+        touched = {key for _, keys in keyed for key in keys}
+        rows = {} if kept is None else kept
+        rows |= self._load(touched - rows.keys())
         with _pure(self.name):
             for envelope, keys in keyed:
                 call = self.calls[type(envelope.message)]
@@ -74,14 +80,25 @@ class Projection:
                     if row is None:
                         row = rows[key] = self.row(pk=key)
                     invoke(call, envelope, self, row)
-        _write(self.row, rows.values())
-        return len(rows)
+        _write(self.row, [rows[key] for key in touched])
+        return len(touched)
 
     def _load(self, keys: set[Any]) -> dict[Any, Model]:
-        table, key = self.row._meta.db_table, self.row._meta.pk
-        columns = ", ".join(f'"{field.column}"' for field in stored_fields(self.row))
-        statement = f'SELECT {columns} FROM "{table}" WHERE "{key.column}" = ANY(%s)'
-        return {row.pk: row for row in self.row._default_manager.raw(statement, [list(keys)])}
+        fields, table, key = stored_fields(self.row), self.row._meta.db_table, self.row._meta.pk
+        columns = ", ".join(map(_selected, fields))
+        with connection.cursor() as cursor:
+            cursor.execute(f'SELECT {columns} FROM "{table}" WHERE "{key.column}" = ANY(%s)', [list(keys)])
+            found = cursor.fetchall()
+        names, readers = [field.attname for field in fields], [_reader(field) for field in fields]
+        rows = [
+            self.row.from_db(
+                connection.alias,
+                names,
+                [read(value) if read else value for read, value in zip(readers, values, strict=True)],
+            )
+            for values in found
+        ]
+        return {row.pk: row for row in rows}
 
 
 def folding() -> str:
@@ -114,6 +131,20 @@ def _refuse_query(execute: Any, sql: str, params: Any, many: bool, context: Any)
 def stored_fields(model: type[Model]) -> "list[Field[Any, Any]]":
     """The columns a fold writes; generated ones are Postgres's own work."""
     return [field for field in model._meta.concrete_fields if not field.generated]
+
+
+def _selected(field: "Field[Any, Any]") -> str:
+    """A column as it is read: a time as text, which is twice as quick to read as what Django makes of it."""
+    return f'"{field.column}"::text' if isinstance(field, DateTimeField) else f'"{field.column}"'
+
+
+def _reader(field: "Field[Any, Any]") -> Callable[[Any], Any] | None:
+    """What turns a column's value into the field's; None where they are the same."""
+    if isinstance(field, DateTimeField):
+        return lambda value: value and datetime.fromisoformat(value)
+    if convert := getattr(field, "from_db_value", None):
+        return lambda value: convert(value, field.cached_col, connection)
+    return None
 
 
 def _write(model: type[Model], rows: Iterable[Model]) -> None:

@@ -148,6 +148,7 @@ def _swap(replay: Replay, actor: str, progressed: Progressed) -> None:
                 raise
             blocked = error
             replay.row.refresh_from_db()
+            replay.forget()
             time.sleep(SWAP_PAUSE_SECONDS)
     raise RebuildRefused(
         f"{replay.projection.name} is rebuilt, but its table is in use and cannot be exchanged: "

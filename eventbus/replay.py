@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from msgspec import Struct
 
 from eventbus import archiving, log
@@ -22,6 +23,7 @@ from eventbus.snapshots import NOTHING, Snapshot
 from eventbus.subscriptions import subscription
 
 BATCH = 5000
+KEPT_ROWS = 50_000
 EXAMPLES = 3
 Progressed = Callable[[int], object]
 
@@ -54,6 +56,7 @@ class Replay:
         self.shadow = Shadow(projection.row)
         self.types = subscription(projection.name).types
         self.skipped: set[int] = set(row.skipped)
+        self.kept: dict[Any, Model] = {}
 
     @property
     def progress(self) -> Progress:
@@ -71,11 +74,18 @@ class Replay:
     def fold(self, batch: Iterable[Envelope]) -> None:
         """Fold what is the projection's own of a batch."""
         mine = [e for e in batch if e.position not in self.skipped and _name(e) in self.types]
+        if len(self.kept) > KEPT_ROWS:
+            self.forget()
         try:
             with transaction.atomic(), self.shadow.aside():
-                self._apply(mine)
+                self._apply(mine, self.kept)
         except Exception as failure:
+            self.forget()
             raise self._failed(mine) from failure
+
+    def forget(self) -> None:
+        """Read the rows anew from here on: for lack of room, or since a transaction was rolled back."""
+        self.kept.clear()
 
     def fold_late(self) -> None:
         """Fold what the lane has taken since it was left out."""
@@ -97,11 +107,11 @@ class Replay:
         rebuilt_count, rebuilt_only = self._only_in(aside, live)
         return Differences(self.projection.name, live_count, rebuilt_count, live_only, rebuilt_only)
 
-    def _apply(self, batch: list[Envelope]) -> None:
+    def _apply(self, batch: list[Envelope], kept: dict[Any, Model] | None = None) -> None:
         for envelope in batch:
             if isinstance(envelope.message, Undecodable):
                 raise RebuildFailed(envelope.message.error)
-        self.projection().apply(batch)
+        self.projection().apply(batch, kept)
 
     def _failed(self, batch: list[Envelope]) -> RebuildFailed:
         """Find the message at which a fold fails."""

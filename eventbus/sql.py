@@ -42,19 +42,19 @@ SELECT head.revision - %(after)s - (SELECT count(*) FROM eventbus_message AS m
 FROM eventbus_stream AS head WHERE head.stream = %(stream)s"""
 
 # Take a lane: whoever holds its checkpoint's row delivers it. A dead worker's lock dies with it.
+# Then, in the same round trip but with a snapshot of its own, which is never older than the checkpoint just
+# read: what is visible now, and whether anything of the subscription was set aside.
 CLAIM_LANE = """
 SELECT id, seen::text, "window"::text, position FROM eventbus_checkpoint
-WHERE subscription = %s AND shard = %s FOR UPDATE SKIP LOCKED"""
-
-READ_LANE = """
-SELECT id, seen::text, "window"::text, position FROM eventbus_checkpoint
-WHERE subscription = %s AND shard = %s"""
+WHERE subscription = %(subscription)s AND shard = %(shard)s FOR UPDATE SKIP LOCKED;
+SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text,
+       EXISTS (SELECT FROM eventbus_delivery WHERE subscription = %(subscription)s)"""
 
 SAVE_LANE = """
 UPDATE eventbus_checkpoint SET seen = %s::pg_snapshot, "window" = %s::pg_snapshot, position = %s,
        updated_at = now() WHERE id = %s"""
 
-# A statement of its own, after the claim: its snapshot is then never older than the checkpoint just read.
+# Also the id of this transaction, which Postgres leaves out of its own snapshot.
 NOW_VISIBLE = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text"
 
 # The first batch of a window: two probes of the index on xid. `position + 0` keeps the planner from walking
@@ -83,14 +83,16 @@ WHERE position > %(position)s AND position <= %(end)s
   AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
 ORDER BY position"""
 
-# What a watcher needs of new messages: which lanes they wake.
+# What a watcher needs of new messages: which lanes they wake; and up to where it has looked.
 NEW_KINDS = """
-SELECT DISTINCT type, shard FROM (
-    SELECT type, shard, xid FROM eventbus_message WHERE xid >= %(next)s::text::xid8
-    UNION ALL
-    SELECT type, shard, xid FROM eventbus_message WHERE xid = ANY(%(running)s::text[]::xid8[])
-) AS new
-WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)"""
+SELECT now.seen::text, new.type, new.shard
+FROM (SELECT pg_current_snapshot() AS seen) AS now LEFT JOIN LATERAL (
+    SELECT type, shard FROM eventbus_message
+    WHERE xid >= %(next)s::text::xid8 AND pg_visible_in_snapshot(xid, now.seen)
+    UNION
+    SELECT type, shard FROM eventbus_message
+    WHERE xid = ANY(%(running)s::text[]::xid8[]) AND pg_visible_in_snapshot(xid, now.seen)
+) AS new ON true"""
 
 # Which lanes have something to read. One far behind counts too: reading nothing, it still moves up.
 LANES_BEHIND = """

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -9,7 +10,7 @@ from eventbus import sql
 from eventbus.dispatch import Lane
 from eventbus.log import STALE_TRANSACTIONS, visible_now
 from eventbus.snapshots import Snapshot
-from eventbus.subscriptions import subscriptions
+from eventbus.subscriptions import Subscription, subscriptions
 
 
 class LogWatch:
@@ -20,19 +21,12 @@ class LogWatch:
 
     def woken(self) -> set[Lane]:
         """The lanes that messages since the last call fall to."""
-        window = visible_now()
+        running = [str(xid) for xid in self.seen.running]
         with connection.cursor() as cursor:
-            cursor.execute(
-                sql.NEW_KINDS,
-                {
-                    "next": str(self.seen.xmax),
-                    "running": [str(xid) for xid in self.seen.running],
-                    "window": str(window),
-                },
-            )
+            cursor.execute(sql.NEW_KINDS, {"next": str(self.seen.xmax), "running": running})
             kinds = cursor.fetchall()
-        self.seen = window
-        return {lane for name, shard in kinds for lane in _listening(name, shard)}
+        self.seen = Snapshot.parse(kinds[0][0])
+        return {lane for _, name, shard in kinds if name for lane in _listening(name, shard)}
 
 
 def _listening(message_type: str, shard: int) -> list[Lane]:
@@ -46,11 +40,24 @@ def all_lanes() -> set[Lane]:
 
 def lanes_behind() -> set[Lane]:
     """The lanes whose checkpoint has something to read, or is worth moving."""
-    lanes = [
-        {"name": s.name, "shard": shard, "shards": s.shards, "types": s.types}
-        for s in subscriptions()
-        for shard in range(s.shards)
-    ]
+    return _behind([_described(s, shard) for s in subscriptions() for shard in range(s.shards)])
+
+
+def is_behind(subscription: Subscription, shard: int) -> bool:
+    """Whether one lane has something to read, asked without holding it."""
+    return bool(_behind([_described(subscription, shard)]))
+
+
+def _described(subscription: Subscription, shard: int) -> dict[str, Any]:
+    return {
+        "name": subscription.name,
+        "shard": shard,
+        "shards": subscription.shards,
+        "types": subscription.types,
+    }
+
+
+def _behind(lanes: list[dict[str, Any]]) -> set[Lane]:
     with connection.cursor() as cursor:
         cursor.execute(sql.LANES_BEHIND, {"lanes": json.dumps(lanes), "stale": STALE_TRANSACTIONS})
         return set(cursor.fetchall())
