@@ -94,7 +94,8 @@ def test_a_forbidden_page_says_so(shop: None) -> None:
 def test_load_balancers_get_an_answer(_address: str, bus: None) -> None:
     response = Client().get(_address)
 
-    assert (response.status_code, response.content) == (200, b"ok")
+    assert response.status_code == 200
+    assert b"ok" in response.content
 
 
 def test_a_process_without_a_database_is_alive_but_not_ready(bus: None) -> None:
