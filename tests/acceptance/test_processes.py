@@ -63,17 +63,6 @@ def test_what_is_published_while_the_broker_is_down_arrives_when_it_is_back(
         eventually(lambda: listed("MUG", 3), log)
 
 
-def test_a_second_relay_leads_when_the_first_is_killed(broker: Services, log: Path, tmp_path: Path) -> None:
-    url, second_log = broker.url(Redis()), tmp_path / "second.log"
-    with worker(url, log), relay(url, log) as first:
-        eventually(lambda: "Leading" in log.read_text(), log)
-        with relay(url, second_log):
-            first.send_signal(signal.SIGKILL)
-            eventually(lambda: second_log.exists() and "Leading" in second_log.read_text(), second_log)
-            receive_stock(sku="MUG", quantity=3, reason="delivery")
-            eventually(lambda: listed("MUG", 3), log)
-
-
 def test_a_killed_worker_leaves_nothing_half_done_and_its_message_to_the_next(
     toy_bus: None, log: Path
 ) -> None:

@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from msgspec.structs import replace
 
 LEASE_SECONDS = 8.0
+WITNESS = "chaos.witness"
 
 
 class ChaosConfig(AppConfig):

@@ -2,9 +2,8 @@
 
 from eventbus import Envelope, subscribe
 from orders.events import OrderCancelled, OrderConfirmed, OrderPlaced, OrderShipped
+from tests.chaos.apps import WITNESS
 from tests.chaos.models import Witnessed
-
-WITNESS = "chaos.witness"
 
 
 @subscribe(name=WITNESS)

@@ -23,8 +23,8 @@ from orders.models import Order
 from orders.projections import OrderHistory, SalesByDay
 from payments.services import tokenise
 from tests.chaos import books
+from tests.chaos.apps import WITNESS
 from tests.chaos.books import Books
-from tests.chaos.handlers import WITNESS
 from tests.chaos.servers import PrivatePostgres, PrivateRedis, PrivateServer
 from tests.chaos.shelves import PLENTY, fill_shelves
 from tests.chaos.shopping import Shoppers, Told
@@ -35,26 +35,29 @@ EXTERNAL_FROZEN = (1.0, 12.0)
 
 def plan() -> Plan:
     """The shop on servers of its own; `make chaos` starts it with an environment that has no others."""
-    return _Shop(State(settings.STATE_DIR)).plan()
+    return Shop(State(settings.STATE_DIR)).plan()
 
 
 @dataclass
-class _Shop:
+class Shop:
+    """The shop on private servers of one state folder."""
+
     state: State
     bus: Bus = field(default_factory=lambda: Bus(spare=[WITNESS]))
     port: int = field(default_factory=processes.free_port)
     sandbox_port: int = field(default_factory=processes.free_port)
 
     def plan(self) -> Plan:
+        """Everything that a chaos run needs to know."""
         services = Services(self.state)
         postgres, redis = PrivatePostgres(services), PrivateRedis(services)
-        shoppers = Shoppers(f"http://{processes.LOOPBACK}:{self.port}")
-        ledger = Books(shoppers, settings.STATE_DIR / "sandbox.sqlite3", settings.STATE_DIR / "mails")
+        shoppers, folder = Shoppers(self.address), self.state.directory
+        ledger = Books(shoppers, folder / "sandbox.sqlite3", folder / "mails")
         return Plan(
             name="the shop",
             servers=[postgres, redis],
             prepare=_fill_the_shop,
-            programs=self._programs(postgres, redis),
+            programs=self.programs(postgres, redis),
             act=shoppers.shop,
             idle=lambda: _order_slowly(shoppers),
             faults=self.bus.faults(),
@@ -67,11 +70,17 @@ class _Shop:
             figures=lambda: self._figures(shoppers),
         )
 
-    def _programs(self, postgres: PrivateServer, redis: PrivateServer) -> list[Program]:
+    @property
+    def address(self) -> str:
+        """Where the storefront is."""
+        return f"http://{processes.LOOPBACK}:{self.port}"
+
+    def programs(self, postgres: PrivateServer, redis: PrivateServer) -> list[Program]:
+        """Every process of the shop, in the order in which they start."""
         commands = running.commands(self.port, self.sandbox_port)
         wanted = ["sandbox", "web", "relay", "relay", "worker", "external"]
         names = ["sandbox", "web", "relay-1", "relay-2", "worker", "external"]
-        environment = self._environment(postgres, redis)
+        environment = self.environment(postgres, redis)
         return [
             Program(
                 name=name,
@@ -85,11 +94,14 @@ class _Shop:
             for name, command in zip(names, wanted, strict=True)
         ]
 
-    def _environment(self, postgres: PrivateServer, redis: PrivateServer) -> dict[str, str]:
+    def environment(self, postgres: PrivateServer, redis: PrivateServer) -> dict[str, str]:
+        """What they find in their environment."""
         return {
             "DATABASE_URL": postgres.url,
             "REDIS_URL": redis.url,
             "SANDBOX_URL": f"http://{processes.LOOPBACK}:{self.sandbox_port}",
+            # Whoever shops reads the order's id from the link that the web has signed.
+            "SECRET_KEY": settings.SECRET_KEY,
             "SHOP_STATE": str(self.state.directory),
             "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
             "PYTHONUNBUFFERED": "1",
@@ -98,7 +110,7 @@ class _Shop:
 
     def _web_answers(self) -> bool:
         try:
-            return httpx.get(f"http://{processes.LOOPBACK}:{self.port}/healthz", trust_env=False).is_success
+            return httpx.get(f"{self.address}/healthz", trust_env=False).is_success
         except httpx.TransportError:
             return False
 
