@@ -34,25 +34,63 @@ def current_cause() -> Cause:
 
 
 def current_envelope() -> Envelope | None:
-    """The envelope of the message being handled, or None outside a handler."""
+    """The envelope of the message being handled, or None outside a handler.
+
+    Example:
+
+        @subscribe
+        def note_envelope(event: OrderPlaced) -> None:
+            envelopes.append(current_envelope())
+
+        drain()  # a new listener hears what is published from here on
+        place_order(order_id=ORDER, total=4200)
+        drain()
+        assert [envelope.message for envelope in envelopes] == [order_placed]
+        assert current_envelope() is None
+    """
     return _cause.get().envelope
 
 
 def current_time() -> datetime:
-    """The time the current work speaks of: that of `backdated`, else now."""
+    """The time the current work speaks of: that of `backdated`, else now (aware, as Django's `timezone.now`).
+
+    Example:
+
+        with backdated(datetime(2010, 12, 1, 8, 26, tzinfo=UTC)):
+            assert current_time().year == 2010
+    """
     return _cause.get().occurred_at or timezone.now()
 
 
 @contextmanager
 def correlate(correlation_id: UUID, **headers: str) -> Generator[None]:
-    """Everything published inside belongs to the story `correlation_id` and carries `headers`."""
+    """Everything published inside belongs to the story `correlation_id` and carries `headers`.
+
+    Example:
+
+        story = uuid4()
+        with correlate(story, actor="user-7"), transaction.atomic():
+            publish(order_placed, revision=1)
+        (envelope,) = read_stream(order_placed.stream)
+        assert (envelope.correlation_id, envelope.headers) == (story, {"actor": "user-7"})
+    """
     with _within(replace(_cause.get(), correlation_id=correlation_id, headers=headers)):
         yield
 
 
 @contextmanager
 def backdated(occurred_at: datetime) -> Generator[None]:
-    """Everything published inside, and all that it causes, happened at `occurred_at`: to import history."""
+    """Everything published inside, and all that it causes, happened at `occurred_at`: to import history.
+
+    occurred_at: an aware moment. Handlers see by `envelope.backdated` that nobody should be written to.
+
+    Example:
+
+        with backdated(datetime(2010, 12, 1, 8, 26, tzinfo=UTC)), transaction.atomic():
+            publish(order_placed, revision=1)
+        (envelope,) = read_stream(order_placed.stream)
+        assert envelope.backdated and envelope.occurred_at.year == 2010
+    """
     headers = {**_cause.get().headers, BACKDATED: True}
     with _within(replace(_cause.get(), occurred_at=occurred_at, headers=headers)):
         yield

@@ -6,11 +6,30 @@ class EventBusError(Exception):
 
 
 class NoTransaction(EventBusError):
-    """publish() or send() was called outside transaction.atomic."""
+    """Raised by publish() and send() outside transaction.atomic.
+
+    Example:
+
+        try:
+            publish(order_placed)
+        except NoTransaction as refusal:
+            assert "was published outside a transaction" in str(refusal)
+    """
 
 
 class ConcurrencyError(EventBusError):
-    """Two writers appended the same revision to one stream; reload the aggregate and decide again."""
+    """Raised by publish(): two writers wanted one revision of a stream. Load the aggregate, decide again.
+
+    Example:
+
+        with transaction.atomic():
+            publish(order_placed, revision=1)
+        try:
+            with transaction.atomic():
+                publish(OrderCancelled(order_id=ORDER), revision=1)
+        except ConcurrencyError as refusal:
+            assert "Load it again and decide again." in str(refusal)
+    """
 
 
 class DefinitionError(EventBusError):
@@ -42,13 +61,28 @@ class NotRebuilt(EventBusError, AssertionError):
 
 
 class Reject(EventBusError):
-    """Raised by a handler: this message can never succeed; make it a dead letter now, with this reason."""
+    """Raised by a handler: this message can never succeed; make it a dead letter now, with this reason.
+
+    Example:
+
+        @handles
+        def hold_goods(command: ReserveStock) -> None:
+            if not Order.objects.filter(pk=command.order_id).exists():
+                raise Reject(f"Order {command.order_id} does not exist.")
+    """
 
 
 class DependencyDown(EventBusError):
     """Raised by an external handler: the named dependency cannot be reached; try again later, for free.
 
-    raise DependencyDown("carrier")  # the name in @handles(external=True, dependency="carrier")
+    Example:
+
+        @subscribe(external=True, dependency="carrier")
+        def book_parcel(event: OrderPlaced) -> None:
+            try:
+                gateway.charge(order_id=event.order_id, key=event.order_id)
+            except ConnectionError as down:
+                raise DependencyDown("carrier") from down
     """
 
 

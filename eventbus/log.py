@@ -116,7 +116,15 @@ def read_positions(positions: Sequence[int]) -> list[Envelope]:
 def read_stream(stream: str, *, after: int = 0, until: datetime | None = None) -> list[Envelope]:
     """The revisions of one event-sourced stream, in order, that occurred at or before `until`.
 
+    after: the revision behind which to begin (they start at 1); default all.
     Raises ArchivedStream where some of them are archived: never a shortened history.
+
+    Example:
+
+        with transaction.atomic():
+            publish(order_placed, OrderCancelled(order_id=ORDER), revision=1)
+        assert [envelope.revision for envelope in read_stream(f"order-{ORDER}")] == [1, 2]
+        assert read_stream(f"order-{ORDER}", after=1)[0].message == OrderCancelled(order_id=ORDER)
     """
     with connection.cursor() as cursor:
         cursor.execute(sql.READ_STREAM, {"stream": stream, "after": after, "until": until})

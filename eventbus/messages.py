@@ -88,19 +88,51 @@ class Message(Struct, metaclass=MessageMeta):
 
 
 class Event(Message):
-    """A fact: something has happened. Any number of subscriptions may listen."""
+    """A fact: something has happened. Any number of subscriptions may listen.
+
+    Class keywords: name (on the wire, written out), key (the field that orders and correlates), version (from
+    1; default 1). A key that is no field, or a name that another class has, raises DefinitionError.
+
+    Example:
+
+        class OrderShipped(Event, name="orders.order_shipped", version=1, key="order_id"):
+            order_id: UUID
+
+        assert OrderShipped(order_id=ORDER) == OrderShipped(order_id=ORDER)
+        assert OrderShipped(order_id=ORDER).stream == f"order-{ORDER}"
+    """
 
     kind: ClassVar[Kind] = "event"
 
 
 class Command(Message):
-    """A request: something should happen. Exactly one handler answers it."""
+    """A request: something should happen. Exactly one handler answers it.
+
+    Class keywords (name, key, version), and what they raise, as for Event.
+
+    Example:
+
+        class ShipOrder(Command, name="orders.ship_order", key="order_id"):
+            order_id: UUID
+
+        @handles
+        def ship_order(command: ShipOrder) -> None: ...
+    """
 
     kind: ClassVar[Kind] = "command"
 
 
 class Envelope(Struct, frozen=True):
-    """A message as the log holds it: the message itself and everything the bus knows about it."""
+    """A message as the log holds it: the message itself and everything the bus knows about it.
+
+    `id` is the same at every delivery: an idempotency key towards the outside world.
+
+    Example:
+
+        @subscribe
+        def note_cause(event: StockReserved, envelope: Envelope) -> None:
+            print(envelope.id, envelope.stream, envelope.occurred_at, envelope.causation_id)
+    """
 
     message: Message
     position: int

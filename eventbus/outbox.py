@@ -42,6 +42,12 @@ def publish(*events: Event, revision: int | None = None) -> list[UUID]:
 
     revision: for an event-sourced stream, the gapless number of the first event (they start at 1).
     Raises NoTransaction outside transaction.atomic, ConcurrencyError where the revision exists already.
+
+    Example:
+
+        with transaction.atomic():
+            Order.objects.create(id=ORDER, total=4200)
+            publish(OrderPlaced(order_id=ORDER, total=4200), revision=1)
     """
     cause = current_cause()
     numbers = [None] * len(events) if revision is None else range(revision, revision + len(events))
@@ -49,7 +55,13 @@ def publish(*events: Event, revision: int | None = None) -> list[UUID]:
 
 
 def send(*commands: Command) -> list[UUID]:
-    """Append requests to the log and return their ids. Raises NoTransaction outside transaction.atomic."""
+    """Append requests to the log and return their ids. Raises NoTransaction outside transaction.atomic.
+
+    Example:
+
+        with transaction.atomic():
+            (message_id,) = send(ReserveStock(order_id=ORDER))
+    """
     cause = current_cause()
     return append([Record(command, cause) for command in commands])
 

@@ -32,7 +32,26 @@ _encoder = msgspec.json.Encoder()
 
 
 class Projection:
-    """A read model fed by events: `row` is its model, `key` names the event field that is the row's key."""
+    """A read model fed by events: `row` is its model, `key` names the event field that is the row's key.
+
+    Class keywords: name, version (default 1; raised, the rows are rebuilt), batch (messages folded in one
+    transaction; default 5000). Without key and keys(), DefinitionError is raised; a fold that does more than
+    change its row raises ImpureFold.
+
+    Example:
+
+        class OrderHistory(Projection, name="orders.order_history", version=2):
+            row = OrderHistoryRow
+            key = "order_id"
+
+            @on
+            def placed(self, row: OrderHistoryRow, event: OrderPlaced) -> None:
+                row.state, row.total = "open", event.total
+
+        place_order(order_id=ORDER, total=4200)
+        drain()
+        assert_rebuilds(OrderHistory)
+    """
 
     row: ClassVar[type[Model]]
     key: ClassVar[str] = ""

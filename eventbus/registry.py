@@ -9,6 +9,14 @@ from eventbus.errors import DefinitionError, UnknownMessage
 from eventbus.messages import Message
 
 Json = dict[str, Any]
+"""A message's fields as they were stored: what an upcaster takes and gives.
+
+Example:
+
+    def add_currency(data: Json) -> Json:
+        return data | {"currency": "GBP"}
+"""
+
 Upcaster = Callable[[Json], Json]
 
 _classes: dict[str, type[Message]] = {}
@@ -37,8 +45,17 @@ def message_classes() -> list[type[Message]]:
 def upcast(cls: type[Message], *, from_version: int) -> Callable[[Upcaster], Upcaster]:
     """Declare the step that turns the data of one version of `cls` into the next version's.
 
-    @upcast(OrderPlaced, from_version=1)
-    def add_currency(data: Json) -> Json: ...
+    from_version: the version that the step starts from; where it has no next one, DefinitionError is raised.
+
+    Example:
+
+        class OrderPriced(Event, name="orders.order_priced", version=2, key="order_id"):
+            order_id: UUID
+            currency: str
+
+        @upcast(OrderPriced, from_version=1)
+        def add_currency(data: Json) -> Json:
+            return data | {"currency": "GBP"}
     """
     if not 1 <= from_version < cls.contract.version:
         raise DefinitionError(

@@ -34,7 +34,26 @@ class Later(Struct, frozen=True):
 
 
 class Saga:
-    """One process. Its methods decide; the bus stores and sends what they decide when they return."""
+    """One process. Its methods decide; the bus stores and sends what they decide when they return.
+
+    Class keywords: name, starts (the event, or events, that begin one; without a method for it,
+    DefinitionError is raised). `later` takes its time in seconds.
+
+    Example:
+
+        class Payment(Saga, name="orders.payment", starts=OrderPlaced):
+            @on
+            def wait(self, event: OrderPlaced) -> None:
+                self.do(CapturePayment(order_id=event.order_id))
+                self.later(PaymentOverdue(order_id=event.order_id), seconds=900)
+
+            @on
+            def give_up(self, event: PaymentDeclined | PaymentOverdue) -> None:
+                self.undo_all()
+                self.complete()
+
+        scenario(Payment).when(order_placed).sends(CapturePayment(order_id=ORDER))
+    """
 
     name: ClassVar[str]
     starts: ClassVar[tuple[type[Event], ...]]

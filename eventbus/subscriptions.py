@@ -26,6 +26,21 @@ from eventbus.errors import DefinitionError
 from eventbus.messages import Command, Envelope, Event, Message
 
 Record = Callable[[], None]
+"""What an external handler returns: run in the transaction that settles its delivery, or not at all.
+
+Example:
+
+    @handles(external=True, dependency="card processor")
+    def capture_payment(command: CapturePayment, envelope: Envelope) -> Record:
+        receipt = gateway.charge(order_id=command.order_id, key=envelope.id)
+        return lambda: receipts.append(receipt)
+
+    with transaction.atomic():
+        send(CapturePayment(order_id=ORDER))
+    drain()
+    assert receipts == [f"receipt-{ORDER}"]
+"""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 Queue = Literal["projections", "sagas", "handlers", "external"]
 
@@ -111,6 +126,18 @@ def subscribe(function: Any = None, **options: Any) -> Any:
     Options: name (default `<app>.<function>`), external (False), ordered (True: a failing message holds back
     its own stream), attempts (8), lease_seconds (60; external only), shards (1), dependency (external only:
     whom it calls, as in DependencyDown; those who call the same share a breaker; default its own name).
+    A parameter without an event's annotation, or a name that another listener has, raises DefinitionError.
+
+    Example:
+
+        @subscribe(attempts=3)
+        def count_order(event: OrderPlaced) -> None:
+            counted.append(event.order_id)
+
+        drain()  # a new listener hears what is published from here on
+        place_order(order_id=ORDER, total=4200)
+        drain()
+        assert counted == [ORDER]
     """
     return _declared(function, Event, options)
 
@@ -120,7 +147,22 @@ def handles(function: Function) -> Function: ...
 @overload
 def handles(**options: Any) -> Callable[[Function], Function]: ...
 def handles(function: Any = None, **options: Any) -> Any:
-    """Answer a command: its one handler. Options as for `subscribe`; the name is the command's wire name."""
+    """Answer a command: its one handler. Options as for `subscribe`; the name is the command's wire name.
+
+    A second handler for a command, or one function for several, raises DefinitionError.
+
+    Example:
+
+        @handles
+        def hold_goods(command: ReserveStock) -> None:
+            reserve_stock(order_id=command.order_id)
+
+        with transaction.atomic():
+            send(ReserveStock(order_id=ORDER))
+        with published() as messages:
+            drain()
+        assert messages == [StockReserved(order_id=ORDER, lines=LINES)]
+    """
     return _declared(function, Command, options)
 
 
@@ -189,7 +231,18 @@ def calls_of(cls: type, kind: type[Message], skip: int) -> dict[type[Message], C
 
 
 def on(function: Function) -> Function:
-    """Mark a method of a projection or saga as the one for the event its parameter is annotated with."""
+    """Mark a method of a projection or saga as the one for the event its parameter is annotated with.
+
+    Example:
+
+        class Cancellations(Projection, name="orders.cancellations"):
+            row = OrderHistoryRow
+            key = "order_id"
+
+            @on
+            def cancelled(self, row: OrderHistoryRow, event: OrderCancelled) -> None:
+                row.state = "cancelled"
+    """
     function.handles_message = True  # type: ignore[attr-defined]
     return function
 
