@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.benchmarks import databases, installing
 from tests.benchmarks.processes import Agent, Process, SystemFailed
-from tests.benchmarks.systems.catalogue import OURS, Entry
+from tests.benchmarks.systems.catalogue import Entry
 
 
 class Contestant:
@@ -40,18 +40,23 @@ class Contestant:
         try:
             return self.agent.call(function, **arguments)
         except SystemFailed as error:
+            self.check_workers()
             self.give_up(str(error))
             return None
 
     def give_up(self, reason: str) -> None:
-        """Measure it no more."""
+        """Measure it no more, and let it disturb the others no more; the first reason is kept."""
+        if self.failure:
+            return
         self.failure = reason
+        for process in reversed(self.processes):
+            process.stop()
         print(f"  {self.entry.title} is left out from here: {reason}", flush=True)
 
     def start(self, server: str, redis_url: str) -> None:
         """Make its database and tables, and start its agent."""
         try:
-            path = "" if self.entry is OURS else str(installing.packages())
+            path = str(installing.packages()) if self.entry.package else ""
         except installing.NotInstalled as error:
             self.give_up(str(error))
             return
@@ -69,14 +74,14 @@ class Contestant:
     def work(self) -> None:
         """Start its workers."""
         if not self.failure:
-            self.processes += [
-                Process(arguments, self.environment, self.log) for arguments in self.entry.workers
-            ]
+            for number, arguments in enumerate(self.entry.workers):
+                log = self.log.with_name(f"{self.name}-worker-{number}.log")
+                self.processes.append(Process(arguments, self.environment, log))
 
     def check_workers(self) -> None:
         """A system whose worker has ended is measured no more."""
-        ended = [process for process in self.processes if process.popen.poll() is not None]
-        if ended and not self.failure:
+        ended = [process for process in self.processes[1:] if process.popen.poll() is not None]
+        if ended:
             self.give_up(f"a worker ended: {ended[0].last_words()}")
 
     def stop(self, server: str) -> None:

@@ -4,7 +4,11 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """One system. `workers` are arguments of Python, one process each."""
+    """One system. `workers` are arguments of Python, one process each.
+
+    package: its name on PyPI, where it is not among the project's own packages. in_transaction: whether its
+    message is part of the transaction that publishes it.
+    """
 
     name: str
     title: str
@@ -24,7 +28,7 @@ PEERS = (
     Entry(
         "celery_tasks",
         "Celery, a task per event",
-        "celery",
+        "",
         (),
         ((*CELERY, "-Q", "benchmarks", "-I", "tests.benchmarks.systems.celery_tasks"),),
         in_transaction=False,
