@@ -56,4 +56,4 @@ def _unapplied() -> list[Reason]:
 @cache
 def _known() -> set[tuple[str, str]]:
     """The migrations of this code, read once."""
-    return set(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    return set(MigrationLoader(None).disk_migrations)

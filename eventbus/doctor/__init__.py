@@ -42,14 +42,27 @@ VITAL_BOUND = 1_000
 
 
 def examine() -> list[Finding]:
-    """Everything that was found, in the order of the checks; one query or two for each."""
+    """Everything that was found, in the order of the checks; one query or two for each.
+
+    Example:
+
+        drain()
+        for finding in examine():
+            print(finding.check, finding.severity.name, finding.means, finding.step)
+    """
     return [finding for check in CHECKS for finding in check()]
 
 
 def vital_signs() -> list[Finding]:
-    """What decides whether this shop can serve: a few milliseconds, whatever waits."""
+    """What decides whether this shop can serve: a few milliseconds, whatever waits.
+
+    Example:
+
+        assert {"relay", "lag"} <= {finding.check for finding in vital_signs()}
+    """
     lag = list(delivery.lag(VITAL_BOUND))
-    relay = [finding for finding in database.relay() if finding.severity is Severity.OK or lag]
+    behind = any(finding.number for finding in lag)
+    relay = [finding for finding in database.relay() if behind or not finding.severity]
     # A message that nobody could take is a person's business, and no reason to close the shop.
     dead = [replace(f, severity=min(f.severity, Severity.WARNING)) for f in delivery.dead_letters()]
     return [*database.identity(), *relay, *lag, *dead, *database.room_ahead()]

@@ -24,8 +24,7 @@ SELECT a.pid, a.application_name, coalesce(host(a.client_addr), 'local'),
              WHERE l.pid = a.pid AND l.mode = 'RowExclusiveLock' AND c.relkind IN ('r', 'p')
                AND NOT c.relispartition ORDER BY 1)::text[]
 FROM pg_stat_activity AS a
-WHERE a.datname = current_database() AND a.state LIKE 'idle in transaction%%'
-  AND a.state_change < now() - make_interval(secs => %s) ORDER BY a.xact_start"""
+WHERE a.datname = current_database() AND a.state LIKE 'idle in transaction%' ORDER BY a.xact_start"""
 
 _DEAD_TUPLES = """
 SELECT relname, n_dead_tup, n_live_tup FROM pg_stat_user_tables
@@ -51,17 +50,17 @@ FROM eventbus_rebuild ORDER BY projection"""
 
 
 def identity() -> Iterable[Finding]:
-    """Whether the log speaks of this cluster."""
+    """Whether the log speaks of this cluster; the number is the highest transaction id it knows."""
     found = clusters.look()
     if found.problem:
         means = f"{found.problem}: nothing is delivered or published."
-        yield Finding("cluster", Severity.CRITICAL, found.actual, means, "manage.py rebase_log")
+        yield Finding("cluster", Severity.CRITICAL, found.highest, means, "manage.py rebase_log")
     elif found.stored is None:
         means = f"The log's cluster is not on record; this one's system identifier is {found.actual}."
-        yield Finding("cluster", Severity.WARNING, found.actual, means, "manage.py migrate")
+        yield Finding("cluster", Severity.WARNING, found.highest, means, "manage.py migrate")
     else:
         means = f"The log is at home in this cluster, system identifier {found.actual}."
-        yield Finding("cluster", Severity.OK, found.actual, means)
+        yield Finding("cluster", Severity.OK, found.highest, means)
 
 
 def relay() -> Iterable[Finding]:
@@ -79,21 +78,11 @@ def relay() -> Iterable[Finding]:
 
 def idle_transactions() -> Iterable[Finding]:
     """Sessions that have left a transaction open and do nothing."""
-    for pid, application, client, age, writes, tables in rows(_IDLE, [1]):
+    for pid, application, client, age, writes, tables in rows(_IDLE):
         severity = grade(float(age), "IDLE_SECONDS")
         if not severity:
             continue
-        holds = (
-            "holds back messages it has written"
-            if "eventbus_message" in tables
-            else (
-                f"holds rows of {', '.join(tables)}"
-                if tables
-                else "holds back vacuum"
-                if writes
-                else "holds a snapshot"
-            )
-        )
+        holds = _holdings(tables, writes=writes)
         yield Finding(
             "idle transactions",
             severity,
@@ -102,6 +91,14 @@ def idle_transactions() -> Iterable[Finding]:
             dbshell(f"SELECT pg_terminate_backend({pid})"),
             f" It is pid {pid} ({application or 'no name'}, {client}).",
         )
+
+
+def _holdings(tables: list[str], *, writes: bool) -> str:
+    if "eventbus_message" in tables:
+        return "holds back messages it has written"
+    if tables:
+        return f"holds rows of {', '.join(tables)}"
+    return "holds back vacuum" if writes else "holds a snapshot or a lock to read"
 
 
 def dead_tuples() -> Iterable[Finding]:

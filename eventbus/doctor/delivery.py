@@ -84,7 +84,10 @@ def lag(bound: int = FAR_BEHIND) -> Iterable[Finding]:
 
     bound: how many are counted at most, per lane; "over" says that there are more.
     """
-    for name, count, more, age in rows(_LAG, {"lanes": _lanes(), "bound": bound}):
+    behind = rows(_LAG, {"lanes": _lanes(), "bound": bound})
+    if not behind:
+        yield Finding("lag", Severity.OK, 0, "Every subscription has read all there is.")
+    for name, count, more, age in behind:
         wait = f"{'over ' if more else ''}{count:,} messages, the oldest published {span(age)} ago"
         severity = grade(float(age), "LAG_SECONDS")
         step = "See that `manage.py relay` and a Celery worker for its queue run." if severity else ""

@@ -40,7 +40,7 @@ class Finding(Struct, frozen=True):
 
     check: str
     severity: Severity
-    number: float
+    number: int | float
     means: str
     step: str = ""
     private: str = ""
