@@ -1,20 +1,25 @@
 """The bus in the admin: messages, lanes, sagas, and the deliveries that wait, with dead letters to retry."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime, now
 
-from eventbus import dead_letters
+from eventbus import dead_letters, partitions
 from eventbus.lanes import headline
 from eventbus.models import Act, Breaker, Checkpoint, Delivery, Message, SagaState, Timer
 from eventbus.registry import message_classes
+
+BEFORE = "before"
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -50,14 +55,81 @@ class TypeFilter(admin.SimpleListFilter):
         return queryset.filter(type=self.value()) if self.value() else queryset
 
 
+class LogPage(ChangeList):
+    """A page of the log, newest first, by position: `?before=` says where it starts.
+
+    Nothing is counted and nothing skipped, so that a page deep in a log of millions costs what the first one
+    does. The order cannot be changed: it is the only one that an index gives with every filter.
+    """
+
+    older: int | None = None
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        """What the filters have to know; where the page starts is none of it."""
+        found: dict[str, Any] = super().get_filters_params(params)
+        return {name: value for name, value in found.items() if name != BEFORE}
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Message]) -> list[str | Combinable]:
+        """By position."""
+        return ["-position"]
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read one message more than the page shows, to know whether there are older ones."""
+        before = request.GET.get(BEFORE, "")
+        rows = self.queryset.filter(position__lt=int(before)) if before.isdecimal() else self.queryset
+        found = list(rows[: self.list_per_page + 1])
+        self.result_list = found[: self.list_per_page]
+        self.older = self.result_list[-1].pk if len(found) > self.list_per_page else None
+        self.result_count, self.full_result_count = len(self.result_list), None
+        self.show_full_result_count = self.show_admin_actions = False
+        self.can_show_all = self.multi_page = False
+        self.paginator = self.model_admin.get_paginator(request, self.result_list, self.list_per_page)
+
+    @property
+    def older_url(self) -> str:
+        """The next page."""
+        return self.get_query_string({BEFORE: self.older})
+
+    @property
+    def newest_url(self) -> str:
+        """The first page, where this is not it."""
+        return self.get_query_string(remove=[BEFORE]) if BEFORE in self.params else ""
+
+    @property
+    def in_the_log(self) -> str:
+        """About how many messages there are, as Postgres believes."""
+        return f"{partitions.estimated_messages():,}"
+
+
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     """The log."""
 
     list_display = ("position", "occurred_at", "kind", "type", "stream")
-    list_filter = ("kind", TypeFilter)
-    search_fields = ("stream", "=correlation_id", "=uuid")
-    ordering = ("-position",)
+    list_filter = (TypeFilter,)
+    sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ("stream",)
+    search_help_text = "A stream, a position, or the id of a message or of its story (correlation id)."
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """By position instead of by page number."""
+        return LogPage
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
+    ) -> tuple[QuerySet[Message], bool]:
+        """What is exactly so: a part of a name could only be found by reading the whole log."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isdecimal():
+            return queryset.filter(position=int(term)), False
+        try:
+            uuid = UUID(term)
+        except ValueError:
+            return queryset.filter(stream=term), False
+        return queryset.filter(Q(uuid=uuid) | Q(correlation_id=uuid)), False
 
 
 @admin.register(Checkpoint)

@@ -32,7 +32,8 @@ SELECT {_LAST_POSITION}, max(start), max("end"),
 FROM ({_PARTITIONS}) AS partition"""
 
 _LIST = f"""
-SELECT name, start, "end", greatest(reltuples, pg_stat_get_live_tuples(oid))::bigint,
+SELECT name, start, "end",
+       (CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(oid) ELSE reltuples END)::bigint,
        pg_total_relation_size(oid)
 FROM ({_PARTITIONS}) AS partition ORDER BY start"""
 
