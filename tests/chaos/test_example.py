@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,3 +74,10 @@ def test_ctrl_c_ends_everything(till: dict[str, str], tmp_path: Path) -> None:
             " AND backend_type = 'client backend'"
         ).fetchone()
     assert others == (1,)
+
+
+def test_the_page_shows_the_plan_that_is_run() -> None:
+    page = (ROOT / "docs" / "chaos.md").read_text()
+    (shown,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+    assert (ROOT / "tests" / "chaos" / "example.py").read_text().endswith(f"\n\n{shown}")
