@@ -14,6 +14,7 @@ from config.local.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = State(Path(os.environ.get("SHOP_STATE", ROOT / ".state")))
+CHAOS = State(STATE.directory / "chaos")
 LAST_PORT = 65535
 GIVEN = {"DATABASE_URL", "REDIS_URL", "SANDBOX_URL", "SITE_URL", "EMAIL_URL"}
 
@@ -51,12 +52,11 @@ def bench(*arguments: str) -> int:
 
 def chaos(*arguments: str) -> int:
     """Become the chaos run: a shop on servers of its own, which are killed while people shop."""
-    own = State(STATE.directory / "chaos")
-    running.end_leftovers(own, ROOT)
-    Services(own).wipe()
-    shutil.rmtree(own.directory)
+    running.end_leftovers(CHAOS, ROOT)
+    Services(CHAOS).wipe()
+    shutil.rmtree(CHAOS.directory)
     environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
-    environment |= {"SHOP_STATE": str(own.directory), "DJANGO_SETTINGS_MODULE": "tests.chaos.settings"}
+    environment |= {"SHOP_STATE": str(CHAOS.directory), "DJANGO_SETTINGS_MODULE": "tests.chaos.settings"}
     command = [sys.executable, str(ROOT / "manage.py"), "chaos", "tests.chaos.shop:plan", *arguments]
     os.execve(sys.executable, command, environment)
 
@@ -77,6 +77,8 @@ def setup() -> int:
 def stop() -> int:
     """Stop the shop and the private servers."""
     stopped = running.stop(STATE, ROOT)
+    if CHAOS.directory.is_dir():
+        stopped += running.stop(CHAOS, ROOT)
     print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
     return 0
 
@@ -92,7 +94,8 @@ def reset() -> int:
         print("Nothing was deleted.")
         return 1
     stop()
-    Services(STATE).wipe()
+    for state in (STATE, CHAOS):
+        Services(state).wipe()
     shutil.rmtree(STATE.directory)
     print("Everything local is gone; `make run` starts afresh.")
     return 0

@@ -9,6 +9,7 @@ from time import monotonic
 from msgspec import Struct
 
 MOST_BREACHES_KEPT = 20
+LONGEST_BREACH = 1000
 
 
 class Span(Struct, frozen=True):
@@ -81,7 +82,7 @@ class Diary:
         with self._lock:
             self.checks[invariant] += 1
             kept = self.breaches.setdefault(invariant, [])
-            new = [breach for breach in breaches if breach not in kept]
+            new = [breach for breach in (b[:LONGEST_BREACH] for b in breaches) if breach not in kept]
             del new[MOST_BREACHES_KEPT - len(kept) :]
             kept += new
         for breach in new:

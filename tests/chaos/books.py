@@ -142,7 +142,7 @@ class Books:
             written.setdefault(order_id, []).append(template)
         for order, _ in self._pairs():
             found = sorted(written.get(order.id, []))
-            if found != sorted(MAILS[order.state, order.reason]):
+            if found != sorted(MAILS.get((order.state, order.reason), ())):
                 yield f"{order.id} {order.state} {order.reason}: mails {found}"
         yield from self._postbox()
 
