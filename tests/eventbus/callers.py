@@ -1,9 +1,22 @@
 """Toys that call a carrier, and one of every kind of consumer, all listening to one event."""
 
-from django.db import models
+from django.db import models, transaction
 
-from eventbus import Command, Event, Projection, Record, Saga, handles, on, subscribe
-from eventbus.models import Message
+from eventbus import (
+    Command,
+    Event,
+    Projection,
+    Record,
+    Reject,
+    Saga,
+    dead_letters,
+    handles,
+    on,
+    publish,
+    subscribe,
+)
+from eventbus.models import Delivery, Message
+from eventbus.testing import drain
 from tests.eventbus import toys
 from tests.eventbus.toys import CounterRow
 
@@ -135,3 +148,38 @@ def effects(kind: str) -> dict[str, list[int]]:
         return {row.parcel: row.numbers for row in ParcelRow.objects.all()}
     rows = CounterRow.objects.filter(counter__startswith=kind)
     return {row.counter.removeprefix(f"{kind} "): row.numbers for row in rows}
+
+
+@transaction.atomic
+def pass_gate(*parcels: tuple[str, int]) -> None:
+    """Publish that these have been sent, in one transaction."""
+    publish(*(Sent(parcel=parcel, number=number) for parcel, number in parcels))
+
+
+def poison(kind: str, *, error: type[Exception] = Reject, parcel: str = "a", number: int = 2) -> None:
+    """Let one consumer never take one message."""
+
+    def fail(message: Event | Command) -> None:
+        if message == Sent(parcel=parcel, number=number):
+            raise error(f"no {parcel}{number}")
+
+    toys.behaviour[kind] = fail
+
+
+def aside(kind: str) -> list[tuple[int, str, int]]:
+    """What is set aside for a consumer: (number, state, attempts), in the order of the log."""
+    waiting = (
+        Delivery.objects.filter(subscription=f"toys.{kind}").select_related("message").order_by("message")
+    )
+    return [(d.message.data["number"], d.state, d.attempts) for d in waiting]
+
+
+def dead(kind: str) -> Delivery:
+    """Have one message rejected by a consumer, with three of its parcel behind it."""
+    poison(kind)
+    pass_gate(("a", 1), ("b", 1), ("a", 2), ("a", 3), ("b", 2), ("a", 4))
+    drain()
+    pass_gate(("a", 5), ("b", 3))
+    drain()
+    toys.behaviour.clear()
+    return dead_letters.dead_letters().get()

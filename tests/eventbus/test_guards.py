@@ -16,8 +16,7 @@ from eventbus import Command, Event
 from eventbus.models import Delivery
 from eventbus.testing import drain
 from tests.eventbus import toys
-from tests.eventbus.callers import effects
-from tests.eventbus.test_dead_letters import pass_gate
+from tests.eventbus.callers import effects, pass_gate
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
 
