@@ -155,7 +155,12 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=["subscription", "stream", "message"], name="eventbus_delivery_order"),
             models.Index(
-                fields=["subscription", "due_at"], condition=~Q(state="dead"), name="eventbus_delivery_due"
+                fields=["subscription", "due_at", "message"],
+                condition=~Q(state="dead"),
+                name="eventbus_delivery_due",
+            ),
+            models.Index(
+                fields=["subscription", "stream"], condition=Q(state="dead"), name="eventbus_delivery_dead"
             ),
         )
 

@@ -108,19 +108,32 @@ WHERE c."window" IS NOT NULL
               WHERE m.xid = ANY(ARRAY(SELECT pg_snapshot_xip(c.seen)))
                 AND m.type = ANY(lane.types) AND m.shard %% lane.shards = lane.shard)"""
 
-# A delivery may run when it is due and nothing of its stream stands before it.
-HEAD_OF_STREAM = """
-NOT %(ordered)s OR NOT EXISTS (
-    SELECT 1 FROM eventbus_delivery AS earlier
-    WHERE earlier.subscription = d.subscription AND earlier.stream = d.stream
-      AND earlier.message_id < d.message_id)"""
+# A delivery may run when it is due and is the first of its stream. The long queue behind one that may not run
+# is passed over by its stream's name.
+FIRST_OF_STREAM = """(
+    SELECT min(first.message_id) FROM eventbus_delivery AS first
+    WHERE first.subscription = {0}.subscription AND first.stream = {0}.stream)"""
+
+HELD_STREAMS = f"""(
+    SELECT held.stream FROM eventbus_delivery AS held
+    WHERE held.subscription = {{0}} AND held.state = 'dead'
+      AND held.message_id = {FIRST_OF_STREAM.format("held")}
+    UNION ALL
+    SELECT held.stream FROM eventbus_delivery AS held
+    WHERE held.subscription = {{0}} AND held.state <> 'dead' AND held.due_at > %(now)s
+      AND held.message_id = {FIRST_OF_STREAM.format("held")})"""
+
+MAY_RUN = f"""
+NOT %(ordered)s OR (
+    d.stream NOT IN {HELD_STREAMS.format("%(subscription)s")}
+    AND d.message_id = {FIRST_OF_STREAM.format("d")})"""
 
 DUE = f"""
 SELECT d.id, d.attempts, d.outages, {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}
 FROM eventbus_delivery AS d JOIN eventbus_message AS m ON m.position = d.message_id
 WHERE d.subscription = %(subscription)s AND d.state <> 'dead' AND d.due_at <= %(now)s
-  AND d.shard %% %(shards)s = %(shard)s AND ({HEAD_OF_STREAM})
-ORDER BY d.message_id LIMIT 1"""
+  AND d.shard %% %(shards)s = %(shard)s AND ({MAY_RUN})
+ORDER BY d.due_at, d.message_id LIMIT 1"""
 
 # Claim one external delivery: the attempt is counted here, so that a crash counts too. An open breaker leaves
 # nothing to claim. One whose time is over goes to a single claim, the probe: a rival waits at the breaker's
@@ -132,7 +145,7 @@ due AS (
     SELECT d.id FROM eventbus_delivery AS d
     WHERE d.subscription = %(subscription)s AND d.state <> 'dead' AND d.due_at <= %(now)s
       AND NOT EXISTS (SELECT FROM breaker WHERE open_until > %(now)s)
-      AND ({HEAD_OF_STREAM})
+      AND ({MAY_RUN})
     ORDER BY d.due_at, d.message_id LIMIT 1 FOR UPDATE SKIP LOCKED),
 probe AS (
     UPDATE eventbus_breaker SET open_until = %(lease_until)s
@@ -147,19 +160,19 @@ RETURNING d.id, d.attempts, d.outages, coalesce((SELECT failures FROM breaker), 
     EXISTS (SELECT FROM probe), {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}"""
 
 # Which lanes have a delivery that may run now.
-LANES_DUE = """
+LANES_DUE = f"""
 SELECT lane.name, lane.shard FROM json_to_recordset(%(lanes)s)
     AS lane (name text, shard int, shards int, ordered bool, dependency text)
-WHERE NOT EXISTS (
-    SELECT FROM eventbus_breaker AS b WHERE b.dependency = lane.dependency AND b.open_until > %(now)s)
-  AND EXISTS (
+CROSS JOIN LATERAL (
+    WITH held AS MATERIALIZED {HELD_STREAMS.format("lane.name")}
     SELECT FROM eventbus_delivery AS d
     WHERE d.subscription = lane.name AND d.state <> 'dead' AND d.due_at <= %(now)s
       AND d.shard %% lane.shards = lane.shard
-      AND (NOT lane.ordered OR NOT EXISTS (
-        SELECT FROM eventbus_delivery AS earlier
-        WHERE earlier.subscription = d.subscription AND earlier.stream = d.stream
-          AND earlier.message_id < d.message_id)))"""
+      AND (NOT lane.ordered OR (
+        d.stream NOT IN (SELECT stream FROM held) AND d.message_id = {FIRST_OF_STREAM.format("d")}))
+    ORDER BY d.due_at, d.message_id LIMIT 1) AS due
+WHERE NOT EXISTS (
+    SELECT FROM eventbus_breaker AS b WHERE b.dependency = lane.dependency AND b.open_until > %(now)s)"""
 
 BLOCKED_STREAMS = """
 SELECT DISTINCT stream FROM eventbus_delivery WHERE subscription = %s AND stream = ANY(%s)"""
