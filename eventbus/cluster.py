@@ -79,7 +79,7 @@ def verify() -> bool:
 
     Returns whether the log's cluster is on record. Raises RestoredCluster.
     """
-    if connection.connection is not None and connection.connection in _verified:
+    if connection.connection in _verified:
         return True
     identity = look()
     if identity.problem:

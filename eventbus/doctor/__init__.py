@@ -3,8 +3,9 @@
     manage.py eventbus_doctor            # exit code 0, 1 or 2: all well, warnings, critical
     for finding in examine(): print(finding)
 
-`vital_signs` is the part of it that a load balancer may ask for every second. Nothing here changes anything,
-and no check reads more than a bounded part of the log.
+`vital_signs` is the part of it that a load balancer may ask for every second. Nothing here changes anything.
+However long the log is, its checks read a bounded part of it; only asking who holds back a full partition may
+take a second.
 """
 
 from collections.abc import Callable, Iterable
@@ -54,7 +55,7 @@ def examine() -> list[Finding]:
 
 
 def vital_signs() -> list[Finding]:
-    """What decides whether this shop can serve: a few milliseconds, whatever waits.
+    """What decides whether messages are taken and delivered: a few milliseconds, however much waits.
 
     Example:
 

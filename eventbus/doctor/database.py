@@ -165,7 +165,5 @@ def held_back() -> Iterable[Finding]:
 
     for standing in standings():
         means = f"{standing.partition.name} is {standing}."
-        number = standing.partition.rows
-        yield Finding(
-            "archiving", Severity.OK, number, means, "manage.py archive_log lists who holds what back"
-        )
+        number = standing.partition.end - standing.partition.start
+        yield Finding("archiving", Severity.OK, number, means, "manage.py archive_log")

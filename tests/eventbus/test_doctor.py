@@ -75,6 +75,15 @@ def test_a_lane_far_behind_is_not_counted_to_its_end() -> None:
     assert counters.means == "toys.counters has not read over 2 messages, the oldest published 0 s ago."
 
 
+def test_the_message_for_a_lane_is_found_behind_those_for_others() -> None:
+    count(1, 2, 3)
+    tell(Announced(counter="a"))
+
+    (caller, *_) = delivery.lag(bound=2)
+
+    assert caller.means == "toys.caller has not read 1 messages, the oldest published 0 s ago."
+
+
 def test_what_an_open_window_and_a_late_commit_leave_is_counted(writer: Writer) -> None:
     count(1)
     writer.publish(2)

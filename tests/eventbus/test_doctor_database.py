@@ -16,6 +16,7 @@ from eventbus.models import Cluster, Rebuild
 from eventbus.partitions import last_position, partitions
 from eventbus.rebuilding import REBUILD_LOCK
 from tests.eventbus.findings import ALWAYS, limits, text
+from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted
 from tests.eventbus.writers import Writer, writers
 
@@ -183,6 +184,22 @@ def test_a_cluster_that_is_not_on_record() -> None:
         cluster.stamp()
 
     assert (found.severity, found.step) == (Severity.WARNING, "manage.py migrate")
+
+
+def test_who_holds_back_a_full_partition() -> None:
+    with small_partitions(5):
+        count(*range(1, 8))
+
+        assert [text(finding) for finding in database.held_back()] == [
+            (
+                Severity.OK,
+                5,
+                "eventbus_message_000000000000000 is held back: toys.counters/0 has not read it to the end; "
+                "toys.listener/0 has not read it to the end.",
+                "manage.py archive_log",
+                "",
+            )
+        ]
 
 
 def test_a_log_without_a_partition_ahead() -> None:
