@@ -101,5 +101,7 @@ def fleet(entries: tuple[Entry, ...], server: str, redis_url: str, logs: Path) -
             contestant.start(server, redis_url)
         yield contestants
     finally:
+        for process in (process for contestant in contestants for process in contestant.processes):
+            process.ask_to_stop()
         for contestant in contestants:
             contestant.stop(server)

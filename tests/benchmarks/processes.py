@@ -36,10 +36,14 @@ class Process:
                 start_new_session=True,
             )
 
-    def stop(self) -> None:
-        """End it and every child of it."""
+    def ask_to_stop(self) -> None:
+        """Tell it and every child of it to end."""
         if self.popen.poll() is None:
             os.killpg(self.popen.pid, signal.SIGTERM)
+
+    def stop(self) -> None:
+        """End it and every child of it."""
+        self.ask_to_stop()
         try:
             self.popen.wait(15)
         except subprocess.TimeoutExpired:

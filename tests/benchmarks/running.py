@@ -1,6 +1,8 @@
 """A whole run: every section in turn, its rows printed as they come, the raw numbers kept."""
 
 import json
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Generator
@@ -34,6 +36,8 @@ def main(arguments: list[str]) -> None:
     if options.write_docs:
         documents.write(options.write_docs)
         return
+    # A run that is told to end takes its processes and databases with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     start = time.monotonic()
     raw = _describe(options)
     table.print_surroundings(raw)
