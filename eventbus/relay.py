@@ -61,8 +61,8 @@ class Relay:
             return bool(cursor.fetchone()[0])
 
     def _lead(self) -> None:
-        logger.info("Leading: watching the log.")
         ensure_checkpoints()
+        logger.info("Leading: watching the log.")
         watch, pause = LogWatch(), BUSY_SECONDS
         swept = due_asked = 0.0
         while not self.stop.is_set():

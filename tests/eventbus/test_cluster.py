@@ -125,10 +125,10 @@ class Turns(threading.Event):
 
 @pytest.mark.usefixtures("restored")
 def test_the_relay_says_it_once_and_goes_on_after_the_re_base(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.INFO, logger="eventbus"):
         Relay(Turns()).run()
 
-    assert caplog.messages == [refusal()]
+    assert caplog.messages == [refusal(), "Leading: watching the log."]
     assert CounterRow.objects.get(counter="a").total == 1
     connection.close()
 
