@@ -44,12 +44,16 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for part in _sections(options, Path(folder)):
             raw |= part
+            raw["minutes"] = (time.monotonic() - start) / 60
             table.print_rows(judging.judge(part))
-    raw |= {"minutes": (time.monotonic() - start) / 60, "load_after": surroundings.load()}
-    path = options.json or NEWEST
+            _keep(raw, options.json or NEWEST)
+    print(f"\n{raw['minutes']:.1f} minutes. The raw numbers: {options.json or NEWEST}")
+
+
+def _keep(raw: Raw, path: Path) -> None:
+    """Keep what there is after each section, so that a later one that fails takes nothing along."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(raw, indent=1))
-    print(f"\n{raw['minutes']:.1f} minutes. The raw numbers: {path}")
 
 
 def _describe(options: Options) -> Raw:
@@ -60,6 +64,7 @@ def _describe(options: Options) -> Raw:
         "rounds": options.rounds,
         "quick": options.quick,
         "surroundings": found | {"Redis": surroundings.redis_version(REDIS_URL)},
+        "titles": {entry.name: entry.title for entry in (OURS, *peers)},
         "load_before": surroundings.load(),
     }
 
@@ -82,4 +87,5 @@ def _compare(options: Options, logs: Path) -> Raw:
     with fleet(entries, DATABASE_URL, REDIS_URL, logs) as contestants:
         raw = comparing.compare(contestants, options)
         failures = {each.name: each.failure for each in contestants if each.failure}
-    return raw | {"titles": {entry.name: entry.title for entry in entries}, "failures": failures}
+    titles = {entry.name: entry.title for entry in entries}
+    return raw | {"titles": titles, "failures": failures}
