@@ -6,26 +6,28 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 from psycopg import ClientCursor
 
 from eventbus import partitions
 
 MESSAGES_PER_STREAM = 5
 RARE = "long.rare"
-"""One message in 100,000 is of this type; the others are spread over seven, one half of them of the first."""
+"""The type of the first 101 messages and of none since; one half of the others is of one type."""
+FEW = 10_000
 
 _CREATE = 'CREATE TABLE "{name}" (LIKE eventbus_message INCLUDING ALL EXCLUDING IDENTITY EXCLUDING INDEXES)'
 _FILL = """
 INSERT INTO "{name}" (position, xid, id, kind, type, version, stream, revision, shard, data, headers,
                       correlation_id, occurred_at)
 SELECT n, (3 + n * (%(xid)s - 3) / %(total)s)::text::xid8,
-       (lpad(to_hex(n), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid, 'event',
-       CASE WHEN n %% 100000 = 7 THEN '{rare}' WHEN n %% 2 = 0 THEN 'long.type0'
+       lpad(to_hex(n), 32, '0')::uuid, 'event',
+       CASE WHEN n <= 101 THEN '{rare}' WHEN n %% 2 = 0 THEN 'long.type0'
             ELSE 'long.type' || n %% 6 + 1 END,
-       1, 'order-' || n / 5, n %% 5 + 1, n / 5 %% 256,
-       jsonb_build_object('order_id', n / 5, 'total', n %% 1000, 'note', repeat('x', 60)), '{{}}',
-       md5((n / 5)::text)::uuid, now() - make_interval(secs => %(total)s - n)
-FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n"""
+       1, 'order-' || n / 5, n %% 5 + 1, n / 5 %% 256, %(data)s::jsonb, '{{}}',
+       ('c' || lpad(to_hex(n / 5), 31, '0'))::uuid,
+       %(now)s::timestamptz - (%(total)s - n) * interval '1 second'
+FROM (SELECT generate_series(%(first)s::bigint, %(last)s::bigint) AS n) AS numbers"""
 _HEADS = """
 INSERT INTO eventbus_stream (stream, revision)
 SELECT stream, max(revision) FROM "{name}" GROUP BY stream
@@ -43,22 +45,23 @@ def fill(messages: int) -> None:
         )
         partitions.ensure_ahead()
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
-        numbers = {"xid": cursor.fetchone()[0], "total": messages}
+        data = json.dumps({"order_id": 12345, "note": "x" * 60})
+        values = {"xid": cursor.fetchone()[0], "total": messages, "data": data, "now": timezone.now()}
         for partition in partitions.partitions():
             first, last = max(partition.start, 1), min(partition.end - 1, messages)
             if first <= last:
-                _fill(partition, numbers | {"first": first, "last": last})
+                _fill(partition, values | {"first": first, "last": last})
         cursor.execute("UPDATE eventbus_checkpoint SET seen = pg_current_snapshot()")
 
 
-def _fill(partition: partitions.Partition, numbers: dict[str, int]) -> None:
+def _fill(partition: partitions.Partition, values: dict[str, Any]) -> None:
     name = partition.name
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(f'DROP TABLE "{name}"')
         cursor.execute(_CREATE.format(name=name))
-        cursor.execute(_FILL.format(name=name, rare=RARE), numbers)
+        cursor.execute(_FILL.format(name=name, rare=RARE), values)
         partitions.attach(name, partition.start, partition.end)
         cursor.execute(_HEADS.format(name=name))
     with connection.cursor() as cursor:
@@ -80,11 +83,11 @@ def statements() -> Generator[list[str]]:
 
 
 def sequential_scans(run: Callable[[], object]) -> list[str]:
-    """The statements that would read a partition from end to end, other than an empty one."""
+    """The statements that would read a partition from end to end, other than one with few messages."""
     with statements() as found:
         run()
     assert found, "nothing asked the log"
-    filled = {partition.name for partition in partitions.partitions() if partition.rows}
+    filled = {partition.name for partition in partitions.partitions() if partition.rows >= FEW}
     return [statement for statement in found if _scanned(_plan(statement)) & filled]
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from hashlib import md5
 from uuid import UUID, uuid4
 
 import pytest
@@ -109,11 +108,11 @@ def test_a_hot_statement_reads_no_partition_whole(hot: Callable[[], object]) -> 
         ("?before=9000", 100),
         ("?before=50", 49),
         ("?type=long.type0", 100),
-        (f"?type={RARE}", 1),
-        (f"?type={RARE}&before=7", 0),
+        (f"?type={RARE}", 100),
+        (f"?type={RARE}&before=7", 6),
         ("?q=order-200", 5),
         ("?q=order-none", 0),
-        (f"?q={UUID(hex=md5(b'200').hexdigest())}", 5),
+        (f"?q={UUID('c' + '0' * 29 + 'c8')}", 5),
         (f"?q={uuid4()}", 0),
         ("?q=12345", 1),
         ("?q=99999999999999999999999", 0),
