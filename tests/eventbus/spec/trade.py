@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from catalog.models import CatalogListingRow
 from catalog.projections import CatalogListing
 from eventbus import Projection, backdated, subscriptions
-from eventbus.lanes import deliver_lane, ensure_checkpoints
+from eventbus.checkpoints import ensure_checkpoints
+from eventbus.lanes import deliver_lane
 from eventbus.models import Delivery
 from eventbus.testing import drain
 from inventory import services as inventory
