@@ -114,16 +114,21 @@ class Bus:
             self._session = None
 
     def _deliver_again(self, random: Random) -> None:
-        for _ in range(MESSAGES_AT_ONCE):
-            target = random.choice([s for s in subscriptions() if self._may_repeat(s)])
+        """One recent message each of a few subscriptions, whichever have any."""
+        targets = [s for s in subscriptions() if self._may_repeat(s)]
+        enough = self.repeats + MESSAGES_AT_ONCE
+        for target in random.sample(targets, k=len(targets)):
             wanted = {"name": target.name, "types": target.types, "shards": target.shards, "recent": RECENT}
-            if positions := [position for (position,) in _rows(_RECENT, wanted)]:
-                position = random.choice(positions)
-                # Remembered first: the answer to the INSERT may be lost with the database.
-                self._repeated.add((target.name, position))
-                with connection.cursor() as cursor:
-                    cursor.execute(_SET_ASIDE, [target.name, position])
-                    self.repeats += cursor.rowcount
+            positions = [position for (position,) in _rows(_RECENT, wanted)]
+            if positions and self.repeats < enough:
+                self._repeat(target, random.choice(positions))
+
+    def _repeat(self, target: Subscription, position: int) -> None:
+        # Remembered first: the answer to the INSERT may be lost with the database.
+        self._repeated.add((target.name, position))
+        with connection.cursor() as cursor:
+            cursor.execute(_SET_ASIDE, [target.name, position])
+            self.repeats += cursor.rowcount
 
     def _may_repeat(self, target: Subscription) -> bool:
         return target.queue in ("handlers", "external") and target.name not in self._spared
