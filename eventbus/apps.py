@@ -19,12 +19,12 @@ class EventBusConfig(AppConfig):
 
 def _register_subscriptions(**_: object) -> None:
     from eventbus import cluster  # noqa: PLC0415
+    from eventbus.checkpoints import ensure_checkpoints  # noqa: PLC0415
     from eventbus.errors import RestoredCluster  # noqa: PLC0415
-    from eventbus.lanes import ensure_checkpoints  # noqa: PLC0415
     from eventbus.partitions import ensure_ahead  # noqa: PLC0415
 
     ensure_ahead()
     try:
-        ensure_checkpoints()
+        ensure_checkpoints(release=True)
     except RestoredCluster as refusal:  # a restored log may be migrated before it is re-based
         cluster.say_once(refusal)

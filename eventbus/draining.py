@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from eventbus.checkpoints import ensure_checkpoints
 from eventbus.consumers import fire_timers, set_aside
 from eventbus.dispatch import Lane
 from eventbus.external import call_out
-from eventbus.lanes import deliver_lane, ensure_checkpoints
+from eventbus.lanes import deliver_lane
 from eventbus.log import Progress, Selection, read, visible_now
 from eventbus.messages import Envelope
 from eventbus.partitions import ensure_ahead

@@ -18,9 +18,8 @@ from msgspec import Struct
 
 from eventbus import breakers, cluster, guards, log, sql
 from eventbus.context import handling
-from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject, UnknownMessage
-from eventbus.lanes import after_failure
-from eventbus.log import Undecodable
+from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject
+from eventbus.lanes import after_failure, need_known
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
 from eventbus.subscriptions import Record, Subscription, invoke
@@ -107,8 +106,7 @@ def call(subscription: Subscription, lease: Lease) -> Record | None:
             f"{lease.envelope.position} and never came back: its worker died, or the call outlived its lease "
             f"of {subscription.lease_seconds:g} s. Find out why before retrying it."
         )
-    if isinstance(lease.envelope.message, Undecodable):
-        raise UnknownMessage(lease.envelope.message.error)
+    need_known(subscription, lease.envelope)
     with guards.running(subscription.name), handling(lease.envelope):
         result: Record | None = invoke(subscription.consumer.call, lease.envelope)
     return result

@@ -18,10 +18,10 @@ from eventbus.consumers import consume, set_aside
 from eventbus.errors import DependencyDown, Reject, UnknownMessage
 from eventbus.log import STALE_TRANSACTIONS, Progress, Selection, Undecodable
 from eventbus.messages import Envelope
-from eventbus.models import Checkpoint, Delivery
+from eventbus.models import Delivery
 from eventbus.retry import backoff, dependency_backoff
-from eventbus.snapshots import NOTHING, Snapshot
-from eventbus.subscriptions import Batch, Subscription, subscriptions
+from eventbus.snapshots import Snapshot
+from eventbus.subscriptions import Batch, Subscription
 from eventbus.watching import is_behind
 
 UNKNOWN_DELAY = timedelta(seconds=30)
@@ -33,39 +33,14 @@ class Claim(Struct, frozen=True):
     """A lane this transaction holds.
 
     visible: all that could be read when it was taken. some_wait: whether messages of its subscription were
-    set aside, so that later ones may have to wait behind them.
+    set aside, so that later ones may have to wait behind them. types: what the newest release listens to.
     """
 
     checkpoint_id: int
     progress: Progress
     visible: Snapshot
     some_wait: bool
-
-
-def ensure_checkpoints() -> None:
-    """Give every subscription that has none its checkpoint.
-
-    Projections and command handlers start at the beginning of the log; listeners and sagas start now, so that
-    a new mail handler does not write to last year's customers. Raises RestoredCluster.
-    """
-    if not cluster.verify():
-        cluster.stamp()
-    if not (missing := _lanes() - set(Checkpoint.objects.values_list("subscription", "shard"))):
-        return
-    now = log.visible_now()
-    starts = {s.name: NOTHING if s.from_start else now for s in subscriptions()}
-    versions = {s.name: s.version for s in subscriptions()}
-    Checkpoint.objects.bulk_create(
-        [
-            Checkpoint(subscription=name, shard=shard, version=versions[name], seen=str(starts[name]))
-            for name, shard in sorted(missing)
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _lanes() -> set[tuple[str, int]]:
-    return {lane for subscription in subscriptions() for lane in subscription.lanes}
+    types: list[str]
 
 
 def deliver_lane(subscription: Subscription, shard: int, now: datetime) -> Iterator[int]:
@@ -104,10 +79,10 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
         return None
     in_line = claim.some_wait and not subscription.external
     retried = _retry_due(subscription, shard, now) if in_line else 0
-    selection = Selection(subscription.types, subscription.shards, shard)
+    selection = Selection(claim.types, subscription.shards, shard)
     batch, after = log.read(claim.progress, selection, subscription.batch, until=claim.visible)
     ready = _without_blocked(subscription, batch) if in_line and subscription.ordered else batch
-    if carefully or any(isinstance(envelope.message, Undecodable) for envelope in ready):
+    if carefully or not all(_is_known(subscription, envelope) for envelope in ready):
         _consume_each(subscription, ready, now)
     elif ready:
         consume(subscription, ready)
@@ -124,9 +99,14 @@ def _claim(subscription: Subscription, shard: int) -> Claim | None:
             return None
         cursor.nextset()
         visible, own, some_wait = cursor.fetchone()
-    checkpoint_id, seen, window, position = row
+    checkpoint_id, seen, window, position, types = row
     progress = Progress(Snapshot.parse(seen), Snapshot.parse(window) if window else None, position)
-    return Claim(checkpoint_id, progress, Snapshot.parse(visible).without(int(own)), some_wait)
+    return Claim(checkpoint_id, progress, Snapshot.parse(visible).without(int(own)), some_wait, types)
+
+
+def _is_known(subscription: Subscription, envelope: Envelope) -> bool:
+    """Whether this process can hand the message to the subscription; a newer release may know more."""
+    return isinstance(envelope.message, subscription.accepts)
 
 
 def _far_behind(before: Progress, after: Progress) -> bool:
@@ -165,12 +145,22 @@ def _consume_each(subscription: Subscription, batch: Batch, now: datetime) -> No
 def _attempt(subscription: Subscription, envelope: Envelope) -> Exception | None:
     try:
         with transaction.atomic():
-            if isinstance(envelope.message, Undecodable):
-                raise UnknownMessage(envelope.message.error)
+            need_known(subscription, envelope)
             consume(subscription, [envelope])
     except Exception as error:  # any failure of a handler is kept with its message, never lost
         return error
     return None
+
+
+def need_known(subscription: Subscription, envelope: Envelope) -> None:
+    """Raise UnknownMessage where only a newer process can hand the message to the subscription."""
+    if isinstance(envelope.message, Undecodable):
+        raise UnknownMessage(envelope.message.error)
+    if not _is_known(subscription, envelope):
+        raise UnknownMessage(
+            f"{subscription.name} does not listen to {envelope.message.contract.name} in this process; a "
+            f"newer release does. Deploy it, or migrate with this one if it is the newest."
+        )
 
 
 def after_failure(

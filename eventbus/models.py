@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Now
@@ -104,12 +105,14 @@ class Cluster(models.Model):
 class Checkpoint(models.Model):
     """What one lane (a subscription's shard) has seen of the log.
 
-    `version` is the projection's version that its rows were folded with.
+    `version` is the projection's version that its rows were folded with. `types` are the messages that the
+    newest release lets it listen to: an older process keeps those it does not know for a newer one.
     """
 
     subscription = models.CharField(max_length=120)
     shard = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=1, db_default=1)
+    types = ArrayField(models.CharField(max_length=120), default=list)
     seen = SnapshotField()
     window = SnapshotField(null=True)
     position = models.BigIntegerField(default=0)

@@ -16,10 +16,10 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
 from eventbus import cluster, dispatch, draining
+from eventbus.checkpoints import ensure_checkpoints
 from eventbus.consumers import fire_timers
 from eventbus.dispatch import LEADER_LOCK, Lane
 from eventbus.errors import EventBusError, RestoredCluster
-from eventbus.lanes import ensure_checkpoints
 from eventbus.partitions import ensure_ahead
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
 

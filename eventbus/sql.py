@@ -45,7 +45,7 @@ FROM eventbus_stream AS head WHERE head.stream = %(stream)s"""
 # Then, in the same round trip but with a snapshot of its own, which is never older than the checkpoint just
 # read: what is visible now, and whether anything of the subscription was set aside.
 CLAIM_LANE = """
-SELECT id, seen::text, "window"::text, position FROM eventbus_checkpoint
+SELECT id, seen::text, "window"::text, position, types FROM eventbus_checkpoint
 WHERE subscription = %(subscription)s AND shard = %(shard)s FOR UPDATE SKIP LOCKED;
 SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text,
        EXISTS (SELECT FROM eventbus_delivery WHERE subscription = %(subscription)s)"""
@@ -97,16 +97,16 @@ FROM (SELECT pg_current_snapshot() AS seen) AS now LEFT JOIN LATERAL (
 # Which lanes have something to read. One far behind counts too: reading nothing, it still moves up.
 LANES_BEHIND = """
 SELECT c.subscription, c.shard FROM eventbus_checkpoint AS c
-JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int, types text[])
+JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int)
   ON lane.name = c.subscription AND lane.shard = c.shard
 WHERE c."window" IS NOT NULL
    OR pg_snapshot_xmax(pg_current_snapshot())::text::bigint
       - pg_snapshot_xmax(c.seen)::text::bigint > %(stale)s
    OR EXISTS (SELECT 1 FROM eventbus_message AS m WHERE m.xid >= pg_snapshot_xmax(c.seen)
-                AND m.type = ANY(lane.types) AND m.shard %% lane.shards = lane.shard)
+                AND m.type = ANY(c.types) AND m.shard %% lane.shards = lane.shard)
    OR EXISTS (SELECT 1 FROM eventbus_message AS m
               WHERE m.xid = ANY(ARRAY(SELECT pg_snapshot_xip(c.seen)))
-                AND m.type = ANY(lane.types) AND m.shard %% lane.shards = lane.shard)"""
+                AND m.type = ANY(c.types) AND m.shard %% lane.shards = lane.shard)"""
 
 # A delivery may run when it is due and is the first of its stream. The long queue behind one that may not run
 # is passed over by its stream's name.

@@ -17,8 +17,8 @@ from datetime import datetime
 from django.db import connection
 
 from eventbus import draining, replay, sql
+from eventbus.checkpoints import ensure_checkpoints
 from eventbus.errors import NotRebuilt
-from eventbus.lanes import ensure_checkpoints
 from eventbus.log import envelope, last_position
 from eventbus.messages import Command, Event, Message
 from eventbus.projections import Projection

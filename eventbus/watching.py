@@ -49,12 +49,7 @@ def is_behind(subscription: Subscription, shard: int) -> bool:
 
 
 def _described(subscription: Subscription, shard: int) -> dict[str, Any]:
-    return {
-        "name": subscription.name,
-        "shard": shard,
-        "shards": subscription.shards,
-        "types": subscription.types,
-    }
+    return {"name": subscription.name, "shard": shard, "shards": subscription.shards}
 
 
 def _behind(lanes: list[dict[str, Any]]) -> set[Lane]:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
-from eventbus.lanes import ensure_checkpoints
+from eventbus.checkpoints import ensure_checkpoints
 
 pytest_plugins = ["tests.fixtures.sandbox", "tests.fixtures.toys"]
 

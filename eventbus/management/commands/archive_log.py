@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from eventbus import archive_files, archiving, partitions
 from eventbus.archiving import Standing
+from eventbus.checkpoints import ensure_checkpoints
 from eventbus.errors import ArchiveRefused
-from eventbus.lanes import ensure_checkpoints
 from eventbus.models import Archive
 
 ROW = "{:<33} {:>24} {:>12} {:>10}  {:<10}  {:<10}  {}"

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from eventbus.checkpoints import ensure_checkpoints
 from eventbus.errors import RestoredCluster
-from eventbus.lanes import ensure_checkpoints
 from eventbus.rebasing import rebase
 
 

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from eventbus import rebuilding
+from eventbus.checkpoints import ensure_checkpoints
 from eventbus.errors import EventBusError
-from eventbus.lanes import ensure_checkpoints
 from eventbus.log import last_position
 from eventbus.projections import Projection
 from eventbus.replay import Differences
