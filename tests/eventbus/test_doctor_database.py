@@ -67,6 +67,7 @@ def test_a_rebuild_that_stopped(writer: Writer) -> None:
 
 def test_who_leads(settings: Settings, writer: Writer) -> None:
     settings.EVENTBUS = {"DISPATCH": "celery"}
+    writer.connection.execute("SELECT pg_advisory_lock(%s)", [LEADER_LOCK + 1])
     assert [text(finding) for finding in database.relay()] == [
         (
             Severity.CRITICAL,
