@@ -39,12 +39,12 @@ SELECT c.subscription || '/' || c.shard, CASE WHEN lane.name IS NULL
        THEN 'is no subscription of this code; delete its checkpoint where it is gone for good'
        ELSE 'has not read it to the end' END
 FROM eventbus_checkpoint AS c
-LEFT JOIN json_to_recordset(%(lanes)s) AS lane (name text, shards int, types text[])
+LEFT JOIN json_to_recordset(%(lanes)s) AS lane (name text, shards int)
   ON lane.name = c.subscription
 WHERE pg_snapshot_xmin(c.seen) <= {_HIGHEST}
   AND EXISTS (SELECT FROM {{table}} AS m
               WHERE m.xid >= pg_snapshot_xmin(c.seen) AND NOT pg_visible_in_snapshot(m.xid, c.seen)
-                AND (lane.name IS NULL OR m.type = ANY(lane.types) AND m.shard %% lane.shards = c.shard))"""
+                AND (lane.name IS NULL OR m.type = ANY(c.types) AND m.shard %% lane.shards = c.shard))"""
 _WAITING = """
 SELECT subscription, count(*) || ' of its messages wait, '
                      || count(*) FILTER (WHERE state = 'dead') || ' of them dead'
@@ -139,7 +139,7 @@ def holders(partition: Partition) -> list[Holder]:
 
 
 def _lanes() -> str:
-    return json.dumps([{"name": s.name, "shards": s.shards, "types": s.types} for s in subscriptions()])
+    return json.dumps([{"name": s.name, "shards": s.shards} for s in subscriptions()])
 
 
 def survey(partition: Partition) -> Survey:

@@ -1,17 +1,25 @@
 """Checkpoints: where each lane begins, and what the newest release lets it listen to."""
 
+import logging
+
 from eventbus import cluster, log
-from eventbus.models import Checkpoint
+from eventbus.models import Archive, Checkpoint
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import Subscription, subscriptions
+
+logger = logging.getLogger(__name__)
+_said: set[str] = set()
+Lanes = dict[tuple[str, int], Subscription]
 
 
 def ensure_checkpoints(*, release: bool = False) -> None:
     """Give every subscription that has none its checkpoint, and let each lane listen to all its types.
 
     Projections and command handlers start at the beginning of the log; listeners and sagas start now, so that
-    a new mail handler does not write to last year's customers. release: this process is of the newest release
-    (it migrates), so that types which it no longer listens to are dropped. Raises RestoredCluster.
+    a new mail handler does not write to last year's customers. A new projection does not start over a log of
+    which a part is archived: its rows would be those of a shorter history. release: this process is of the
+    newest release (it migrates), so that types which it no longer listens to are dropped. Raises
+    RestoredCluster.
     """
     if not cluster.verify():
         cluster.stamp()
@@ -19,7 +27,7 @@ def ensure_checkpoints(*, release: bool = False) -> None:
     stored = {(name, shard): set(types) for name, shard, types in rows}
     wanted = {(s.name, shard): s for s in subscriptions() for shard in range(s.shards)}
     if missing := {lane: s for lane, s in wanted.items() if lane not in stored}:
-        _create(missing)
+        _create(_with_a_whole_history(missing))
     for lane in wanted.keys() & stored.keys():
         mine = set(wanted[lane].types)
         # An older process takes nothing away, since it cannot know what a newer one listens to.
@@ -28,7 +36,26 @@ def ensure_checkpoints(*, release: bool = False) -> None:
             Checkpoint.objects.filter(subscription=lane[0], shard=lane[1]).update(types=sorted(types))
 
 
-def _create(missing: dict[tuple[str, int], Subscription]) -> None:
+def _with_a_whole_history(
+    missing: dict[tuple[str, int], Subscription],
+) -> dict[tuple[str, int], Subscription]:
+    """All of them, or all but the projections where a part of the log is archived."""
+    late = {s.name for s in missing.values() if s.queue == "projections"}
+    archives = Archive.objects.filter(messages__gt=0).order_by("start").values_list("name", flat=True)
+    if not late or not (names := ", ".join(archives)):
+        return missing
+    if news := late - _said:
+        _said.update(news)
+        logger.error(
+            "%s cannot start: %s are archived, and its rows would be those of a shorter history. Put them "
+            "back with manage.py archive_log --restore NAME; once read, they can be archived again.",
+            ", ".join(sorted(news)),
+            names,
+        )
+    return {lane: s for lane, s in missing.items() if s.name not in late}
+
+
+def _create(missing: Lanes) -> None:
     now = log.visible_now()
     Checkpoint.objects.bulk_create(
         [

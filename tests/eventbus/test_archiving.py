@@ -431,6 +431,21 @@ def test_a_rebuild_over_an_archived_log_is_refused() -> None:
     assert_rebuilds(Counters)
 
 
+def test_a_projection_that_is_new_waits_for_the_whole_history(caplog: pytest.LogCaptureFixture) -> None:
+    fill(15)
+    archive_log("--before", NEXT_YEAR)
+    Checkpoint.objects.filter(subscription="toys.counters").delete()
+    CounterRow.objects.all().delete()
+
+    drain()
+
+    assert not CounterRow.objects.exists()
+    assert f"toys.counters cannot start: {FIRST} are archived" in caplog.text
+    archive_log("--restore", FIRST)
+    drain()
+    assert CounterRow.objects.get().numbers == [*range(1, 16)]
+
+
 def test_messages_of_another_cluster_return_as_seen() -> None:
     fill(15)
     archive_log("--before", NEXT_YEAR)
