@@ -83,6 +83,7 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None, c
 # Postgres takes a random read for four times as dear as the next one, as on a turning disk, and scans whole
 # tables where an index would do. Compiling a statement takes it longer than running any of ours.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c random_page_cost=1.1 -c jit=off")
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 from zlib import crc32
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from msgspec import Struct
 from uuid_utils.compat import uuid7
@@ -24,6 +24,7 @@ from eventbus import cluster, dispatch, projections, sql
 from eventbus.context import Cause, current_cause
 from eventbus.errors import ConcurrencyError, NoTransaction
 from eventbus.messages import Command, Event, Message
+from eventbus.preparing import preparing_cursor
 from eventbus.registry import encode
 
 SHARDS = 256
@@ -75,7 +76,7 @@ def append(records: Sequence[Record]) -> list[UUID]:
     now = timezone.now()
     rows = [_row(record, now) for record in records]
     statement = sql.APPEND if records[0].revision is None else sql.APPEND_REVISION
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         if len(rows) == 1:
             cursor.execute(statement, rows[0])
         else:

@@ -15,14 +15,14 @@ VALUES (%(id)s, %(kind)s, %(type)s, %(version)s, %(stream)s, %(revision)s, %(sha
 APPEND_REVISION = """
 WITH head AS (
     INSERT INTO eventbus_stream AS head (stream, revision)
-    SELECT %(stream)s, %(revision)s
-    WHERE %(revision)s = 1 OR EXISTS (SELECT FROM eventbus_stream WHERE stream = %(stream)s)
+    SELECT %(stream)s::text, %(revision)s::int
+    WHERE %(revision)s::int = 1 OR EXISTS (SELECT FROM eventbus_stream WHERE stream = %(stream)s::text)
     ON CONFLICT (stream) DO UPDATE SET revision = EXCLUDED.revision
         WHERE head.revision = EXCLUDED.revision - 1
     RETURNING stream)
 INSERT INTO eventbus_message (id, kind, type, version, stream, revision, shard, data, headers,
                               correlation_id, causation_id, occurred_at)
-SELECT %(id)s::uuid, %(kind)s, %(type)s, %(version)s, stream, %(revision)s, %(shard)s, %(data)s::jsonb,
+SELECT %(id)s::uuid, %(kind)s, %(type)s, %(version)s, stream, %(revision)s::int, %(shard)s, %(data)s::jsonb,
        %(headers)s::jsonb, %(correlation_id)s::uuid, %(causation_id)s::uuid, %(occurred_at)s::timestamptz
 FROM head"""
 
