@@ -34,6 +34,15 @@ INSERT INTO eventbus_delivery
 SELECT %s, position, stream, shard, 'waiting', 0, 0, now(), '' FROM eventbus_message WHERE position = %s
 ON CONFLICT DO NOTHING"""
 
+_SET_ALL_ASIDE = """
+INSERT INTO eventbus_delivery
+    (subscription, message_id, stream, shard, state, attempts, outages, due_at, error)
+SELECT %(name)s, m.position, m.stream, m.shard, 'waiting', 0, 0, now(), ''
+FROM eventbus_message AS m
+JOIN eventbus_checkpoint AS c ON c.subscription = %(name)s AND c.shard = m.shard %% %(shards)s
+WHERE m.type = ANY(%(types)s) AND pg_visible_in_snapshot(m.xid, c.seen)
+ON CONFLICT DO NOTHING RETURNING message_id"""
+
 _HOLD = "SELECT 1 FROM eventbus_checkpoint WHERE subscription = ANY(%s) FOR UPDATE SKIP LOCKED"
 
 _GAPS = """
@@ -122,6 +131,14 @@ class Bus:
             positions = [position for (position,) in _rows(_RECENT, wanted)]
             if positions and self.repeats < enough:
                 self._repeat(target, random.choice(positions))
+
+    def deliver_all_again(self) -> None:
+        """Hand every message to its handlers once more: for a bus that is at rest."""
+        for target in filter(self._may_repeat, subscriptions()):
+            wanted = {"name": target.name, "types": target.types, "shards": target.shards}
+            again = [position for (position,) in _rows(_SET_ALL_ASIDE, wanted)]
+            self._repeated.update((target.name, position) for position in again)
+            self.repeats += len(again)
 
     def _repeat(self, target: Subscription, position: int) -> None:
         # Remembered first: the answer to the INSERT may be lost with the database.

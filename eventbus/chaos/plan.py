@@ -70,6 +70,7 @@ class Plan:
     and pauses for the shortest to the longest of `pause_seconds` in between.
     live, final: what must hold at any instant; what must hold once everything is healed and quiet.
     under_way: what is not at rest yet, in words; asked until it has nothing to say, for `drain_seconds`.
+    once_more: called when all has come to rest, after which it has to come to rest again.
     idle: called in a transaction that stays open for the whole run and commits at its end: publish in it.
     faults: what may happen beside the faults of servers and programs, such as `Bus.faults`.
     needs: the victims without which no act succeeds; the report leaves out acts that waited for them.
@@ -85,6 +86,7 @@ class Plan:
     live: Sequence[Invariant] = ()
     final: Sequence[Invariant] = ()
     under_way: Callable[[], Iterable[str]] = nothing
+    once_more: Callable[[], object] = nothing
     idle: Callable[[], object] | None = None
     faults: Sequence[Fault] = ()
     needs: Sequence[str] = ()

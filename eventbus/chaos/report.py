@@ -58,7 +58,7 @@ class Report(Struct, frozen=True, kw_only=True):
         if not self.finished:
             return "Interrupted: what must hold at the end was not checked."
         if self.ok:
-            return f"Quiet {self.quiet_after:.1f} s after the last fault. Every invariant held."
+            return f"Quiet {self.quiet_after or 0:.1f} s after the last fault. Every invariant held."
         return f"BROKEN. The same schedule again: --seed {self.seed} --seconds {self.seconds:.0f}"
 
 

@@ -60,6 +60,8 @@ class Run:
             self._disturb()
             if not self.stop.is_set():
                 self._come_to_rest()
+                self.plan.once_more()
+                self._come_to_rest()
             if not self.stop.is_set():
                 for invariant in (*self.plan.live, *self.plan.final):
                     self._check(invariant, at_the_end=True)
@@ -151,7 +153,8 @@ class Run:
                 return
         stuck = [f"stuck {self.plan.drain_seconds:.0f} s after the last fault: {what}" for what in left]
         self.diary.checked(RESTS, stuck)
-        self.quiet_after = None if stuck else self.diary.clock - start
+        if self.quiet_after is None and not stuck:
+            self.quiet_after = self.diary.clock - start
 
     def _under_way(self, before: list[str]) -> list[str]:
         try:

@@ -64,6 +64,7 @@ class Shop:
             live=[*books.live(), *self.bus.invariants()],
             final=[*ledger.final(), *self.bus.rebuilds(OrderHistory, SalesByDay, CatalogListing)],
             under_way=self._under_way,
+            once_more=self.bus.deliver_all_again,
             needs=["web", "postgres"],
             threads=8,
             calm_seconds=(3.0, 12.0),

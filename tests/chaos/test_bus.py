@@ -47,6 +47,17 @@ def test_a_delivered_message_reaches_its_handler_once_more(bus_in_chaos: Bus) ->
     assert bus_in_chaos.repeats == 1
 
 
+def test_the_whole_log_reaches_its_handlers_once_more(bus_in_chaos: Bus) -> None:
+    with transaction.atomic():
+        publish(Counted(counter="b", number=2))
+    drain()
+
+    bus_in_chaos.deliver_all_again()
+    drain()
+
+    assert toys.handled == [Counted(counter="a", number=1), Counted(counter="b", number=2)] * 2
+
+
 def test_a_spared_subscription_gets_nothing_twice(bus_in_chaos: Bus) -> None:
     suffer(Bus(spare=["toys.listener"]), "messages")
 

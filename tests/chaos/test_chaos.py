@@ -47,4 +47,5 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(state: State) -> None:
     report = json.loads(file.read_bytes())
     assert report["faults"].keys() == PARTS | {"lanes", "messages", "wake-ups"}
     assert report["figures"]["orders placed"] > 0
+    assert not report["figures"]["delivered again"].startswith("0,")
     assert processes_of(state) == []
