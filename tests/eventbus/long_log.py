@@ -15,6 +15,8 @@ MESSAGES_PER_STREAM = 5
 RARE = "long.rare"
 """The type of the first 101 messages and of none since; one half of the others is of one type."""
 FEW = 10_000
+WALKS = {"Seq Scan", "Index Scan", "Index Only Scan"}
+PASS_A_LIMIT_ON = WALKS | {"Append", "Merge Append", "Result", "Subquery Scan"}
 
 _CREATE = 'CREATE TABLE "{name}" (LIKE eventbus_message INCLUDING ALL EXCLUDING IDENTITY EXCLUDING INDEXES)'
 _FILL = """
@@ -82,13 +84,13 @@ def statements() -> Generator[list[str]]:
         yield found
 
 
-def sequential_scans(run: Callable[[], object]) -> list[str]:
+def long_reads(run: Callable[[], object]) -> list[str]:
     """The statements that would read a partition from end to end, other than one with few messages."""
     with statements() as found:
         run()
     assert found, "nothing asked the log"
     filled = {partition.name for partition in partitions.partitions() if partition.rows >= FEW}
-    return [statement for statement in found if _scanned(_plan(statement)) & filled]
+    return [statement for statement in found if _read_whole(_plan(statement), limited=False) & filled]
 
 
 def _plan(statement: str) -> Any:
@@ -98,7 +100,10 @@ def _plan(statement: str) -> Any:
         return (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
 
 
-def _scanned(plan: dict[str, Any]) -> set[str]:
-    """The tables that a plan reads in the order in which they lie."""
-    here = {plan["Relation Name"]} if plan["Node Type"] == "Seq Scan" else set()
-    return here.union(*(_scanned(part) for part in plan.get("Plans", [])))
+def _read_whole(plan: dict[str, Any], *, limited: bool) -> set[str]:
+    """The tables of which a plan may read everything: no index is asked for a part, no limit ends it."""
+    limited = plan["Node Type"] == "Limit" or (limited and plan["Node Type"] in PASS_A_LIMIT_ON)
+    here: set[str] = set()
+    if "Relation Name" in plan and plan["Node Type"] in WALKS and "Index Cond" not in plan:
+        here = set() if limited and "Filter" not in plan else {plan["Relation Name"]}
+    return here.union(*(_read_whole(part, limited=limited) for part in plan.get("Plans", [])))

@@ -16,7 +16,7 @@ from eventbus.models import Delivery, Message
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import subscription
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
-from tests.eventbus.long_log import MESSAGES_PER_STREAM, RARE, fill, sequential_scans
+from tests.eventbus.long_log import MESSAGES_PER_STREAM, RARE, fill, long_reads
 from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted
 from tests.factories import UserFactory
@@ -98,7 +98,7 @@ def call_out_what_waits() -> None:
     ],
 )
 def test_a_hot_statement_reads_no_partition_whole(hot: Callable[[], object]) -> None:
-    assert sequential_scans(hot) == []
+    assert long_reads(hot) == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_hot_statement_reads_no_partition_whole(hot: Callable[[], object]) -> 
 def test_a_page_of_the_admin_reads_no_partition_whole(staff: Client, query: str, shown: int) -> None:
     pages: list[str] = []
 
-    assert sequential_scans(lambda: pages.append(staff.get(LIST + query).content.decode())) == []
+    assert long_reads(lambda: pages.append(staff.get(LIST + query).content.decode())) == []
 
     assert pages[0].count('class="field-occurred_at') == shown
     assert f"about {MESSAGES:,} messages in the log" in pages[0]
@@ -145,4 +145,4 @@ def test_pages_follow_each_other_without_gap_or_repeat(staff: Client) -> None:
 def test_who_holds_a_partition_back_is_found_without_reading_it() -> None:
     first = partitions.partitions()[0]
 
-    assert sequential_scans(lambda: archiving.holders(first)) == []
+    assert long_reads(lambda: archiving.holders(first)) == []
