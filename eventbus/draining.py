@@ -14,6 +14,7 @@ from eventbus.external import call_out
 from eventbus.lanes import deliver_lane
 from eventbus.log import Progress, Selection, read, visible_now
 from eventbus.messages import Envelope
+from eventbus.models import Delivery
 from eventbus.partitions import ensure_ahead
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import Subscription, subscription, subscriptions
@@ -69,13 +70,19 @@ def deliver(lane: Lane, now: datetime | None = None) -> int:
 
 
 def redeliver(now: datetime | None = None) -> int:
-    """Hand every message of the log to its handlers once more, then drain; returns how many."""
+    """Hand every message of the log to its handlers once more, then drain; returns how many.
+
+    What waits for a handler already is on its way to it, and not handed over twice.
+    """
     again = 0
     for target in subscriptions():
         if target.queue in ("handlers", "external"):
-            for envelope in list(_messages_for(target)):
-                set_aside(target, [envelope])
-                again += 1
+            there = set(
+                Delivery.objects.filter(subscription=target.name).values_list("message_id", flat=True)
+            )
+            repeated = [envelope for envelope in _messages_for(target) if envelope.position not in there]
+            set_aside(target, repeated)
+            again += len(repeated)
     return again + drain(now)
 
 

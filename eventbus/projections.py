@@ -108,16 +108,7 @@ class Projection:
         with connection.cursor() as cursor:
             cursor.execute(f'SELECT {columns} FROM "{table}" WHERE "{key.column}" = ANY(%s)', [list(keys)])
             found = cursor.fetchall()
-        names, readers = [field.attname for field in fields], [_reader(field) for field in fields]
-        rows = [
-            self.row.from_db(
-                connection.alias,
-                names,
-                [read(value) if read else value for read, value in zip(readers, values, strict=True)],
-            )
-            for values in found
-        ]
-        return {row.pk: row for row in rows}
+        return {row.pk: row for row in _instances(self.row, fields, found)}
 
 
 def folding() -> str:
@@ -150,6 +141,17 @@ def _refuse_query(execute: Any, sql: str, params: Any, many: bool, context: Any)
 def stored_fields(model: type[Model]) -> "list[Field[Any, Any]]":
     """The columns a fold writes; generated ones are Postgres's own work."""
     return [field for field in model._meta.concrete_fields if not field.generated]
+
+
+def _instances(
+    model: type[Model], fields: "list[Field[Any, Any]]", found: list[tuple[Any, ...]]
+) -> Iterable[Model]:
+    names, alias = [field.attname for field in fields], connection.alias
+    readers = [(index, read) for index, field in enumerate(fields) if (read := _reader(field))]
+    for values in map(list, found):
+        for index, read in readers:
+            values[index] = read(values[index])
+        yield model.from_db(alias, names, values)
 
 
 def _selected(field: "Field[Any, Any]") -> str:

@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from eventbus import publish, send
+from eventbus.models import Delivery
 from eventbus.testing import assert_rebuilds, drain
 from tests.eventbus import toys
 from tests.eventbus.toys import Announce, Announced, Counted, CounterRow, Counters, Opened, Ring, Silence
@@ -67,3 +68,18 @@ def test_a_saga_sends_its_command() -> None:
 
     assert toys.handled == [Ring(door_id=DOOR)]
     assert Silence(door_id=DOOR) not in toys.handled
+
+
+def test_what_waits_for_its_handler_is_not_handed_over_twice() -> None:
+    def refuse(message: object) -> None:
+        raise ValueError("not now")
+
+    toys.behaviour["caller"] = refuse
+    with transaction.atomic():
+        publish(Announced(counter="a"))
+
+    drain(twice=True)
+    drain(twice=True)
+
+    assert Delivery.objects.count() == 1
+    assert toys.handled == [Announced(counter="a")]
