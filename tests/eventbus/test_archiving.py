@@ -1,73 +1,47 @@
 """Old partitions leave the log and come back, and nobody is held up, passed over, or told half a story."""
 
-import gzip
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from eventbus import archive_files, archiving, backdated, partitions, publish, read_stream
+from eventbus import archiving, backdated, partitions, publish, read_stream
 from eventbus.errors import ArchivedStream, ArchiveRefused, RebuildRefused
 from eventbus.models import Act, Archive, Checkpoint, Delivery, Message
 from eventbus.partitions import ensure_ahead
 from eventbus.testing import assert_rebuilds, drain
 from tests.eventbus import toys
+from tests.eventbus.archives import (
+    FIRST,
+    NEXT_YEAR,
+    SECOND,
+    archive_log,
+    archived_tables,
+    attached,
+    count,
+    fill,
+    rows,
+    states,
+)
 from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted, CounterRow, Counters, Opened
 from tests.eventbus.writers import writers
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
-FIRST, SECOND = "eventbus_message_000000000000000", "eventbus_message_000000000000010"
-NEXT_YEAR = "2999-01-01"
 
 
 @pytest.fixture(autouse=True)
 def small_log(toy_bus: None) -> Iterator[None]:
     with small_partitions(10):
         yield
-
-
-@transaction.atomic
-def count(*numbers: int, counter: str = "a") -> None:
-    publish(*(Counted(counter=counter, number=number) for number in numbers))
-    ensure_ahead()
-
-
-def fill(messages: int = 25) -> None:
-    """Publish and deliver; 25 fill two partitions and begin the third."""
-    for number in range(1, messages + 1):
-        count(number)
-    drain()
-
-
-def archive_log(*arguments: Any) -> str:
-    output = StringIO()
-    call_command("archive_log", *map(str, arguments), stdout=output, stderr=StringIO())
-    return output.getvalue()
-
-
-def rows() -> list[tuple[Any, ...]]:
-    """Every message as the database holds it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT m.*, m.xid::text FROM eventbus_message AS m ORDER BY position")
-        return cursor.fetchall()  # type: ignore[no-any-return]
-
-
-def attached() -> list[str]:
-    return [partition.name for partition in partitions.partitions()]
-
-
-def states() -> list[str]:
-    return [str(standing) for standing in archiving.standings()]
 
 
 def fail(message: object) -> None:
@@ -117,12 +91,6 @@ def test_a_file_brings_back_identical_rows_and_delivery_goes_on(tmp_path: Path) 
     assert [message.number for message in toys.handled] == [26]  # type: ignore[union-attr]
     assert CounterRow.objects.get().numbers == [*range(1, 27)]
     assert_rebuilds(Counters)
-
-
-def archived_tables() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'eventbus_archive' ORDER BY 1")
-        return [name for (name,) in cursor.fetchall()]
 
 
 def test_a_restored_partition_is_as_migrations_made_it() -> None:
@@ -322,67 +290,6 @@ def test_publishing_goes_on_while_partitions_leave_and_return(tmp_path: Path) ->
     assert published
     assert CounterRow.objects.get().numbers == [*range(1, 31), *published]
     assert_rebuilds(Counters)
-
-
-@pytest.mark.parametrize("moment", ["writing", "reading back", "dropping"])
-def test_an_interrupted_file_loses_nothing_and_is_begun_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, moment: str
-) -> None:
-    fill(15)
-    before = rows()
-    told: list[int] = []
-
-    def interrupt(messages: int) -> None:
-        told.append(messages)
-        if len(told) == {"writing": 3, "reading back": 10}.get(moment):
-            raise KeyboardInterrupt
-
-    if moment == "dropping":
-        monkeypatch.setattr(archive_files, "_drop", interrupt_at_drop)
-    archive_log("--before", NEXT_YEAR)
-    archive = Archive.objects.get()
-    with pytest.raises(KeyboardInterrupt):
-        archive_files.write(archive, tmp_path, actor="me", progressed=interrupt)
-    monkeypatch.undo()
-    assert (Archive.objects.get().file, archived_tables()) == ("", [FIRST])
-    assert (tmp_path / f"{FIRST}.gz").exists() == (moment == "dropping")
-
-    archive_log("--to", tmp_path)
-
-    assert [path.name for path in tmp_path.iterdir()] == [f"{FIRST}.gz"]
-    assert archived_tables() == []
-    archive_log("--restore", FIRST)
-    assert rows() == before
-
-
-def interrupt_at_drop(*arguments: object) -> None:
-    raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("harm", ["cut", "bit", "row", "other"])
-def test_a_damaged_file_is_refused_and_changes_nothing(tmp_path: Path, harm: str) -> None:
-    fill(15)
-    archive_log("--before", NEXT_YEAR, "--to", tmp_path)
-    file = tmp_path / f"{FIRST}.gz"
-    damage(file, harm)
-
-    with pytest.raises(CommandError, match=rf"{FIRST}\.gz (is|cannot be)"):
-        archive_log("--restore", FIRST)
-
-    assert (attached()[0], archived_tables(), Archive.objects.get().file) == (SECOND, [], str(file))
-
-
-def damage(file: Path, harm: str) -> None:
-    whole = file.read_bytes()
-    if harm == "cut":
-        file.write_bytes(whole[:-30])
-    elif harm == "bit":
-        middle = len(whole) // 2
-        file.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
-    elif harm == "row":
-        file.write_bytes(gzip.compress(gzip.decompress(whole).replace(b'"number": 5', b'"number": 6')))
-    else:
-        file.write_bytes(gzip.compress(b"something else\n"))
 
 
 def test_a_shortened_history_is_refused() -> None:
