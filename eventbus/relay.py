@@ -23,7 +23,7 @@ from eventbus.errors import EventBusError, RestoredCluster
 from eventbus.partitions import ensure_ahead
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
-BUSY_SECONDS = 0.003
+BUSY_SECONDS = 0.002
 QUIET_SECONDS = 0.1
 SWEEP_SECONDS = 5.0
 CANDIDATE_SECONDS = 1.0

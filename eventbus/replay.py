@@ -22,7 +22,7 @@ from eventbus.shadows import Shadow
 from eventbus.snapshots import NOTHING, Snapshot
 from eventbus.subscriptions import subscription
 
-BATCH = 5000
+BATCH = 20_000
 KEPT_ROWS = 50_000
 EXAMPLES = 3
 Progressed = Callable[[int], object]
