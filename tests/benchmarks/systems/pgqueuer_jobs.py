@@ -4,7 +4,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
@@ -15,6 +14,7 @@ from pgqueuer.queries import Queries, SyncQueries
 from psycopg import RawCursor
 from psycopg.rows import dict_row
 
+from tests.benchmarks.systems.addresses import address
 from tests.benchmarks.systems.contract import Count
 
 ENTRYPOINT = "tally"
@@ -37,7 +37,7 @@ def prepare() -> None:
 
 
 async def _install() -> None:
-    own = await asyncpg.connect(os.environ["DATABASE_URL"])
+    own = await asyncpg.connect(address())
     await Queries.from_asyncpg_connection(own).install()
     await own.close()
 

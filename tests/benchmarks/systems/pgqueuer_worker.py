@@ -3,7 +3,6 @@
 """pgqueuer's worker: what `pgq run` does, over asyncpg, its fastest driver, in batches."""
 
 import json
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -13,6 +12,7 @@ import uvloop
 from pgqueuer import PgQueuer
 from pgqueuer.models import Job
 
+from tests.benchmarks.systems.addresses import address
 from tests.benchmarks.systems.effects import upsert
 
 BATCH = 200
@@ -22,7 +22,7 @@ STATEMENT = upsert("$1::text", "$2::bigint")
 @asynccontextmanager
 async def manager() -> AsyncGenerator[PgQueuer]:
     """A worker with one connection for the queue, and a few for the handler."""
-    url = os.environ["DATABASE_URL"]
+    url = address()
     own = await asyncpg.connect(url)
     async with asyncpg.create_pool(url, min_size=2, max_size=10) as handlers:
         worker = PgQueuer.from_asyncpg_connection(own)
