@@ -20,7 +20,7 @@ from django.utils import timezone
 from msgspec import Struct
 from uuid_utils.compat import uuid7
 
-from eventbus import cluster, dispatch, projections, sql
+from eventbus import cluster, dispatch, purity, sql
 from eventbus.context import Cause, current_cause
 from eventbus.errors import ConcurrencyError, NoTransaction
 from eventbus.messages import Command, Event, Message
@@ -88,8 +88,8 @@ def append(records: Sequence[Record]) -> list[UUID]:
 
 
 def _check_transaction(message: Message) -> None:
-    if projections.folding():
-        raise projections.impure(f"published {type(message).__name__}")
+    if purity.folding():
+        raise purity.impure(f"published {type(message).__name__}")
     if not transaction.get_connection().in_atomic_block:
         raise NoTransaction(
             f"{type(message).__name__} was published outside a transaction: it could be announced although "

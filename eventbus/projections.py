@@ -13,21 +13,19 @@ changed rows back in one statement, in the transaction that also moves the check
 exactly-once. A fold may change its row and nothing else, so that a replay can never send or charge anything.
 """
 
-from collections.abc import Callable, Generator, Hashable, Iterable
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import msgspec
 from django.db import connection
 from django.db.models import DateTimeField, Field, Model
 
-from eventbus.errors import DefinitionError, ImpureFold
+from eventbus.errors import DefinitionError
 from eventbus.messages import Event, Message
+from eventbus.purity import pure, require_pure
 from eventbus.subscriptions import Batch, Call, Subscription, calls_of, invoke, register
 
-_folding: ContextVar[str] = ContextVar("eventbus_folding", default="")
 _encoder = msgspec.json.Encoder()
 
 
@@ -35,8 +33,8 @@ class Projection:
     """A read model fed by events: `row` is its model, `key` names the event field that is the row's key.
 
     Class keywords: name, version (default 1; raised, the rows are rebuilt), batch (messages folded in one
-    transaction; default 5000). Without key and keys(), DefinitionError is raised; a fold that does more than
-    change its row raises ImpureFold.
+    transaction; default 5000). DefinitionError is raised without key and keys(), and for a fold that names
+    the clock, chance or the post office; one that publishes, queries or asks for on_commit raises ImpureFold.
 
     Example:
 
@@ -62,6 +60,8 @@ class Projection:
     def __init_subclass__(cls, *, name: str, version: int = 1, batch: int = 5000) -> None:
         cls.name, cls.version = name, version
         cls.calls = calls_of(cls, Event, skip=2)
+        for call in cls.calls.values():
+            require_pure(call.function)
         if not cls.key and cls.keys is Projection.keys:
             raise DefinitionError(
                 f"{cls.__module__}.{cls.__name__}: say which row an event belongs to, with key or keys()."
@@ -91,7 +91,7 @@ class Projection:
         touched = {key for _, keys in keyed for key in keys}
         rows = {} if kept is None else kept
         rows |= self._load(touched - rows.keys())
-        with _pure(self.name):
+        with pure(self.name):
             for envelope, keys in keyed:
                 call = self.calls[type(envelope.message)]
                 for key in keys:
@@ -109,33 +109,6 @@ class Projection:
             cursor.execute(f'SELECT {columns} FROM "{table}" WHERE "{key.column}" = ANY(%s)', [list(keys)])
             found = cursor.fetchall()
         return {row.pk: row for row in _instances(self.row, fields, found)}
-
-
-def folding() -> str:
-    """The name of the projection whose fold is running, or nothing."""
-    return _folding.get()
-
-
-def impure(act: str) -> ImpureFold:
-    """The error for a fold that does more than change its row."""
-    return ImpureFold(
-        f"{folding()} {act} during a fold. A projection changes its row and nothing else, or a rebuild would "
-        f"do it again; move this to a handler."
-    )
-
-
-@contextmanager
-def _pure(name: str) -> Generator[None]:
-    token = _folding.set(name)
-    try:
-        with connection.execute_wrapper(_refuse_query):
-            yield
-    finally:
-        _folding.reset(token)
-
-
-def _refuse_query(execute: Any, sql: str, params: Any, many: bool, context: Any) -> NoReturn:
-    raise impure(f"queried the database ({sql[:60]}…)")
 
 
 def stored_fields(model: type[Model]) -> "list[Field[Any, Any]]":

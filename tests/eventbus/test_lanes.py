@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
-from msgspec import structs
 
 from eventbus import Command, Event, NoTransaction, Reject, dead_letters, publish, send
 from eventbus.lanes import deliver_lane, headline
 from eventbus.models import Checkpoint, Delivery
-from eventbus.projections import Projection
 from eventbus.subscriptions import subscription
 from eventbus.testing import assert_rebuilds, drain
 from tests.eventbus import toys
@@ -171,19 +169,6 @@ def test_while_one_worker_holds_a_lane_another_leaves_it_alone() -> None:
 
     assert other == []
     assert handled() == [("a", 1), ("a", 2)]
-
-
-def test_a_fold_may_do_nothing_but_change_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    def query(self: Projection, row: CounterRow, event: Counted) -> None:
-        CounterRow.objects.count()
-
-    calls = {Counted: structs.replace(Counters.calls[Counted], function=query)}
-    monkeypatch.setattr(Counters, "calls", calls)
-    count("a", 1)
-    drain()
-
-    (waiting,) = Delivery.objects.filter(subscription="toys.counters")
-    assert waiting.error.startswith("ImpureFold: toys.counters queried the database (SELECT COUNT(*)")
 
 
 def test_rows_that_differ_from_the_log_are_reported() -> None:
