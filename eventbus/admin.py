@@ -80,7 +80,8 @@ class LogPage(ChangeList):
         found = list(rows[: self.list_per_page + 1])
         self.result_list = found[: self.list_per_page]
         self.older = self.result_list[-1].pk if len(found) > self.list_per_page else None
-        self.result_count, self.full_result_count = len(self.result_list), None
+        # The same number twice: a list that is not counted has nothing to say of "all".
+        self.result_count = self.full_result_count = len(self.result_list)
         self.show_full_result_count = self.show_admin_actions = False
         self.can_show_all = self.multi_page = False
         self.paginator = self.model_admin.get_paginator(request, self.result_list, self.list_per_page)
