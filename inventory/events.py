@@ -63,6 +63,13 @@ class StockReleased(Event, name="inventory.stock_released", version=1, key="orde
     lines: tuple[StockLine, ...]
 
 
+class StockExpired(Event, name="inventory.stock_expired", version=1, key="order_id"):
+    """The hold on an order's goods ran out before it was made good: they are free to sell again."""
+
+    order_id: UUID
+    lines: tuple[StockLine, ...]
+
+
 class StockShipped(Event, name="inventory.stock_shipped", version=1, key="order_id"):
     """What was held for the order has left the shelf."""
 

@@ -28,12 +28,20 @@ class Address(Struct, frozen=True, kw_only=True):
 
 
 class OrderLine(Struct, frozen=True, kw_only=True):
-    """One line with the title and the price the customer agreed to."""
+    """One line with all that it shows, as the customer agreed to it; prices include their tax.
+
+    `tax_rate` is in basis points (2000 is 20 %), `tax` what of the line's total it comes to.
+    """
 
     sku: str
     title: str
     quantity: int
     unit_price: Money
+    slug: str = ""
+    picture: str = ""
+    tax_name: str = ""
+    tax_rate: int = 0
+    tax: Money | None = None
 
     @property
     def total(self) -> Money:
@@ -41,8 +49,18 @@ class OrderLine(Struct, frozen=True, kw_only=True):
         return self.unit_price * self.quantity
 
 
+class ReturnLine(Struct, frozen=True, kw_only=True):
+    """So many units of one line of an order, on their way back."""
+
+    sku: str
+    quantity: int
+
+
 class OrderPlaced(Event, name="orders.order_placed", version=1, key="order_id"):
-    """A customer has committed to buy; prices are frozen from here on."""
+    """A customer has committed to buy; prices are frozen from here on.
+
+    `tax` is what of the total is tax, goods and delivery together; None where no rule was applied.
+    """
 
     order_id: UUID
     number: str
@@ -55,6 +73,8 @@ class OrderPlaced(Event, name="orders.order_placed", version=1, key="order_id"):
     placed_at: datetime
     address: Address | None = None
     cart_id: UUID | None = None
+    shipping_name: str = ""
+    tax: Money | None = None
 
 
 class OrderConfirmed(Event, name="orders.order_confirmed", version=1, key="order_id"):
@@ -73,6 +93,15 @@ class OrderShipped(Event, name="orders.order_shipped", version=1, key="order_id"
     order_id: UUID
     shipped_at: datetime
     tracking_number: str = ""
+
+
+class CancellationRequested(Event, name="orders.cancellation_requested", version=1, key="order_id"):
+    """The shopper, or staff for them, wants the order called off; it is if the goods have not left."""
+
+    order_id: UUID
+    requested_by: str
+    reason: str
+    requested_at: datetime
 
 
 class OrderCancelled(Event, name="orders.order_cancelled", version=1, key="order_id"):
@@ -99,6 +128,78 @@ class ShipmentRefused(Event, name="orders.shipment_refused", version=1, key="ord
     order_id: UUID
     shipment_id: UUID
     reason: str
+
+
+class ParcelMoved(Event, name="orders.parcel_moved", version=1, key="order_id"):
+    """The carrier has seen the parcel: `status` is one of its words, such as in_transit or delivered."""
+
+    order_id: UUID
+    shipment_id: UUID
+    status: str
+    place: str
+    moved_at: datetime
+
+
+class ReturnRequested(Event, name="orders.return_requested", version=1, key="order_id"):
+    """The shopper wants to send goods back."""
+
+    order_id: UUID
+    return_id: UUID
+    lines: tuple[ReturnLine, ...]
+    reason: str
+    requested_at: datetime
+
+
+class ReturnReceived(Event, name="orders.return_received", version=1, key="order_id"):
+    """Goods came back: `lines` arrived, `restock` of them can be sold again, `refund` is owed for them."""
+
+    order_id: UUID
+    return_id: UUID
+    lines: tuple[ReturnLine, ...]
+    restock: tuple[ReturnLine, ...]
+    refund: Money
+    received_by: str
+    received_at: datetime
+
+
+class ReturnRefused(Event, name="orders.return_refused", version=1, key="order_id"):
+    """Staff will not take the goods back, and say why."""
+
+    order_id: UUID
+    return_id: UUID
+    reason: str
+    refused_by: str
+    refused_at: datetime
+
+
+class RefundGranted(Event, name="orders.refund_granted", version=1, key="order_id"):
+    """Staff give back money for a shipped order without wanting goods: for these lines, or a sum of its own."""
+
+    order_id: UUID
+    refund_id: UUID
+    lines: tuple[ReturnLine, ...]
+    amount: Money
+    reason: str
+    granted_by: str
+    granted_at: datetime
+
+
+class ReservationLost(Event, name="orders.reservation_lost", version=1, key="order_id"):
+    """The order is paid, but the hold on its goods ran out before it could be confirmed."""
+
+    order_id: UUID
+
+
+class ReservationOverdue(Event, name="orders.reservation_overdue", version=1, key="order_id"):
+    """The time allowed for reserving the goods is over."""
+
+    order_id: UUID
+
+
+class ConfirmationOverdue(Event, name="orders.confirmation_overdue", version=1, key="order_id"):
+    """The time allowed for confirming a paid order is over."""
+
+    order_id: UUID
 
 
 class PaymentOverdue(Event, name="orders.payment_overdue", version=1, key="order_id"):

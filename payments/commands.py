@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from eventbus import Command
+from payments.money import Money
 
 
 class CapturePayment(Command, name="payments.capture_payment", version=1, key="order_id"):
@@ -21,3 +22,18 @@ class CancelPayment(Command, name="payments.cancel_payment", version=1, key="ord
     """See to it that no money is held for the order, whatever has happened so far."""
 
     order_id: UUID
+
+
+class RefundPayment(Command, name="payments.refund_payment", version=1, key="order_id"):
+    """Give back a part of what was captured for the order, once per refund."""
+
+    order_id: UUID
+    refund_id: UUID
+    amount: Money
+    reason: str
+
+
+class ReadNotice(Command, name="payments.read_notice", version=1, key="notice_id"):
+    """Do what a webhook in the inbox tells."""
+
+    notice_id: UUID
