@@ -173,7 +173,7 @@ class ReturnRefused(Event, name="orders.return_refused", version=1, key="order_i
 
 
 class RefundGranted(Event, name="orders.refund_granted", version=1, key="order_id"):
-    """Staff give back money for a shipped order without wanting goods: for these lines, or a sum of its own."""
+    """Staff give back money for a shipped order without wanting goods: for these lines, or any sum."""
 
     order_id: UUID
     refund_id: UUID

@@ -40,7 +40,7 @@ class PaymentDeclined(Event, name="payments.payment_declined", version=1, key="o
 
 
 class PaymentRefunded(Event, name="payments.payment_refunded", version=1, key="order_id"):
-    """Money that had been announced as captured was given back, all of it or a part; `refund_id` says for what.
+    """Money that had been announced as captured was given back, all or a part; `refund_id` says for what.
 
     Without one it was given back because the whole payment was cancelled.
     """
