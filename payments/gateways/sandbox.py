@@ -1,44 +1,14 @@
-"""The port to the card processor, and its adapter for the sandbox processor."""
+"""The adapter for the sandbox processor."""
 
-from functools import cache
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import httpx
 import msgspec
-from django.conf import settings
 
 from eventbus import DependencyDown, Reject
+from payments.gateways.port import PROCESSOR, Charge, Status
 from payments.money import Money
-
-PROCESSOR = "card processor"
-
-
-class Charge(msgspec.Struct, frozen=True, kw_only=True):
-    """What the processor knows of a payment: `captured`, `declined` or `cancelled`, and the sums so far."""
-
-    status: str
-    reference: str
-    captured: Money
-    refunded: Money
-    reason: str = ""
-    message: str = ""
-
-
-class CardGateway(Protocol):
-    """Moves money at a card processor. The payment's id is the idempotency key: any call may be repeated.
-
-    Raises `DependencyDown` when the outcome is unknown, `Reject` when repeating cannot help.
-    """
-
-    def charge(self, *, payment_id: UUID, amount: Money, card_token: str) -> Charge:
-        """Take the amount from the card, unless this payment has been cancelled before."""
-
-    def cancel(self, *, payment_id: UUID, currency: str) -> Charge:
-        """See to it that no money is held and none will be, whether or not the charge ever arrived."""
-
-    def refund(self, *, payment_id: UUID, refund_id: UUID, amount: Money) -> Charge:
-        """Give back a part of what was captured."""
 
 
 class SandboxGateway:
@@ -80,7 +50,7 @@ class _Error(msgspec.Struct, frozen=True):
 
 
 class _Charge(msgspec.Struct, frozen=True):
-    status: str
+    status: Status
     reference: str
     captured: int
     refunded: int
@@ -89,6 +59,7 @@ class _Charge(msgspec.Struct, frozen=True):
         return Charge(
             status=self.status,
             reference=self.reference,
+            authorised=Money(self.captured, currency),
             captured=Money(self.captured, currency),
             refunded=Money(self.refunded, currency),
             reason=error.code,
@@ -99,13 +70,3 @@ class _Charge(msgspec.Struct, frozen=True):
 class _Answer(msgspec.Struct, frozen=True):
     charge: _Charge | None = None
     error: _Error = _Error()
-
-
-def card_gateway() -> CardGateway:
-    """The gateway that the settings ask for."""
-    return SandboxGateway(_client(settings.SANDBOX_URL, settings.GATEWAY_TIMEOUT_SECONDS))
-
-
-@cache
-def _client(base_url: str, timeout_seconds: float) -> httpx.Client:
-    return httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False)

@@ -1,4 +1,4 @@
-"""Payments, the ledger that their totals are computed from, and credits on account."""
+"""Payments, and the ledger that their totals are computed from."""
 
 from typing import Self
 from uuid import UUID, uuid4
@@ -148,22 +148,3 @@ class PaymentEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {Money(self.amount, self.payment.currency)}"
-
-
-class AccountCredit(models.Model):
-    """A credit note: money given to a customer's account outside any order's own payment."""
-
-    id = models.UUIDField(primary_key=True)
-    customer_reference = models.CharField(max_length=64, db_index=True)
-    amount = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    reason = models.CharField(max_length=255)
-    credited_at = models.DateTimeField(default=current_time)
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(name="account_credit_not_negative", condition=Q(amount__gte=0)),
-        )
-
-    def __str__(self) -> str:
-        return f"{Money(self.amount, self.currency)} to {self.customer_reference}: {self.reason}"
