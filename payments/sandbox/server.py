@@ -38,6 +38,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", r"/v1/shipments/(?P<shipment>[\w-]+)", carrier.show_shipment),
     ("DELETE", r"/v1/shipments/(?P<shipment>[\w-]+)", carrier.cancel_shipment),
     ("POST", r"/v1/shipments/(?P<shipment>[\w-]+)/cancel", carrier.cancel_shipment),
+    ("POST", r"/v1/shipments/(?P<shipment>[\w-]+)/step", carrier.step_shipment),
+    ("POST", r"/v1/tracking", carrier.track_shipments),
 )
 
 

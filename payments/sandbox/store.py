@@ -19,6 +19,10 @@ CREATE TABLE IF NOT EXISTS refunds (
 CREATE TABLE IF NOT EXISTS shipments (
     id TEXT PRIMARY KEY, tracking_number TEXT NOT NULL, status TEXT NOT NULL, address TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS scans (
+    shipment TEXT NOT NULL REFERENCES shipments, number INTEGER NOT NULL,
+    status TEXT NOT NULL, place TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (shipment, number)
+);
 """
 
 
