@@ -1,4 +1,4 @@
-"""The carrier: collects parcels by the sender's id, refuses some addresses, loses none, and says where they are.
+"""The carrier: collects parcels by the sender's id, refuses some addresses, and says where they are.
 
 A parcel's whole way is written down when it is booked, one scan every `STEP_SECONDS`; shown is what lies
 behind it. Tests do not wait: `…/step` brings the next scan forward to now. Nobody is at home where the
@@ -16,7 +16,6 @@ import msgspec
 from payments.sandbox.answers import Answer, Problem, parse
 from payments.sandbox.processor import Id
 from payments.sandbox.store import Store
-
 
 STEP_SECONDS = 20
 MOST_PARCELS = 100
@@ -75,7 +74,7 @@ def show_shipment(store: Store, body: bytes, shipment: str) -> Answer:
 
 
 def track_shipments(store: Store, body: bytes) -> Answer:
-    """Where many parcels are, at once: every scan of each so far, the oldest first; unknown ids are left out."""
+    """Where many parcels are, at once: every scan of each so far; unknown ids are left out."""
     wanted = dict.fromkeys(parse(TrackingRequest, body).ids)
     with store.transaction() as db:
         shipments = {shipment: _scans(db, shipment) for shipment in wanted if _find(db, shipment)}
