@@ -105,6 +105,16 @@ _run = State(STATE_DIR).read("run")
 SITE_URL = os.environ.get("SITE_URL") or f"http://127.0.0.1:{_run.get('port', 8000)}"
 SANDBOX_URL = os.environ.get("SANDBOX_URL") or f"http://127.0.0.1:{_run.get('sandbox_port', 8090)}"
 GATEWAY_TIMEOUT_SECONDS = 5
+# With Stripe's key, cards are charged there; without one the sandbox takes them, and production takes none.
+STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
+STRIPE_URL = "https://api.stripe.com"
+# What webhooks are signed with: any of the comma-separated secrets counts, so that one can be replaced by
+# another while both are in use. Webhooks of a processor without secrets are not accepted at all.
+STRIPE_WEBHOOK_SECRETS = environment.words("STRIPE_WEBHOOK_SECRETS")
+ADYEN_HMAC_KEYS = environment.words("ADYEN_HMAC_KEYS")
+SANDBOX_WEBHOOK_SECRETS = (
+    environment.words("SANDBOX_WEBHOOK_SECRETS") or [f"sandbox-{SECRET_KEY}"] if SANDBOX_ENABLED else []
+)
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
