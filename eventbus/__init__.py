@@ -14,7 +14,7 @@ from eventbus.messages import Command, Envelope, Event
 from eventbus.outbox import publish, send
 from eventbus.projections import Projection
 from eventbus.registry import Json, upcast
-from eventbus.sagas import Saga
+from eventbus.sagas import Saga, on_skip
 from eventbus.subscriptions import Record, handles, on, subscribe
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "examine",
     "handles",
     "on",
+    "on_skip",
     "publish",
     "read_stream",
     "send",

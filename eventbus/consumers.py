@@ -1,7 +1,7 @@
 """What each kind of subscription does with a batch of messages, inside the lane's transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -69,6 +69,13 @@ def _advance_sagas(cls: type[Saga], batch: Batch) -> None:
     steps.carry_out(cls)
 
 
+def steer(cls: type[Saga], state: SagaState, cause: Cause, decide: Callable[[Saga], None]) -> None:
+    """Let a person's decision move a saga on, whose state's row the caller holds locked."""
+    steps = _Steps()
+    _decide(cls, state, cause, decide, steps)
+    steps.carry_out(cls)
+
+
 def _load_states(cls: type[Saga], keys: Iterable[str]) -> dict[str, SagaState]:
     found = SagaState.objects.select_for_update().filter(saga=cls.name, key__in=list(keys)).order_by("key")
     return {state.key: state for state in found}
@@ -104,9 +111,15 @@ class _Steps:
 
 
 def _advance(cls: type[Saga], state: SagaState, envelope: Envelope, steps: _Steps) -> None:
+    call = cls.calls[type(envelope.message)]
+    _decide(cls, state, cause_of(envelope), lambda saga: invoke(call, envelope, saga), steps)
+
+
+def _decide(
+    cls: type[Saga], state: SagaState, cause: Cause, decide: Callable[[Saga], None], steps: _Steps
+) -> None:
     saga = cls(_stored_command(undo) for undo in state.undos)
-    invoke(cls.calls[type(envelope.message)], envelope, saga)
-    cause = cause_of(envelope)
+    decide(saga)
     state.undos = [_storable(undo) for undo in saga.undos]
     state.status = SagaState.Status.COMPLETED if saga.completed else SagaState.Status.RUNNING
     state.updated_at = timezone.now()

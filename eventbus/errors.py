@@ -60,6 +60,22 @@ class NotRebuilt(EventBusError, AssertionError):
     """A projection's live rows differ from the rows rebuilt from the log."""
 
 
+class UnknownSaga(EventBusError):
+    """There is no saga of this name, or none has begun for this key."""
+
+
+class SagaNotRunning(EventBusError):
+    """The saga has ended: it cannot be led on any more."""
+
+
+class StepNotDead(EventBusError):
+    """The step has not failed for good: it is done, or still tried."""
+
+
+class StepNotSkippable(EventBusError):
+    """The saga waits for what comes of the step, and has no way to go on without it."""
+
+
 class Reject(EventBusError):
     """Raised by a handler: this message can never succeed; make it a dead letter now, with this reason.
 

@@ -175,10 +175,11 @@ class SagaState(models.Model):
     """One running or ended saga."""
 
     class Status(models.TextChoices):
-        """Whether the saga still listens."""
+        """Whether the saga still listens. Resolved: a person has ended it, with a note."""
 
         RUNNING = "running"
         COMPLETED = "completed"
+        RESOLVED = "resolved"
 
     saga = models.CharField(max_length=120)
     key = models.CharField(max_length=200)

@@ -14,16 +14,39 @@
 One saga runs per key value of the event that starts it. A step's undo is stored with its do, in one
 transaction and before the outcome is known; it names the end state it secures and is harmless where there is
 nothing to undo.
+
+A person can lead a saga that is stuck on (`manage.py sagas`, steering.py): `compensate` says what that means
+for it, and `@on_skip` which of its steps may be done by hand.
 """
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from msgspec import Struct
 
 from eventbus.errors import DefinitionError
 from eventbus.messages import Command, Event, Message
-from eventbus.subscriptions import Call, Subscription, calls_of, register
+from eventbus.subscriptions import Call, Function, Subscription, calls_of, register
+
+
+def on_skip(function: Function) -> Function:
+    """Mark a saga's method as what happens when a person skips the command it takes: it was done by hand.
+
+    A step without such a method cannot be skipped while the saga waits for its outcome.
+
+    Example:
+
+        class Payment(Saga, name="orders.payment", starts=OrderPlaced):
+            @on
+            def ask_for_it(self, event: OrderPlaced) -> None:
+                self.do(CapturePayment(order_id=event.order_id))
+
+            @on_skip
+            def paid_in_cash(self, command: CapturePayment) -> None:
+                self.complete()
+    """
+    function.handles_skip = True  # type: ignore[attr-defined]
+    return function
 
 
 class Later(Struct, frozen=True):
@@ -58,11 +81,13 @@ class Saga:
     name: ClassVar[str]
     starts: ClassVar[tuple[type[Event], ...]]
     calls: ClassVar[dict[type[Message], Call]]
+    skips: ClassVar[dict[type[Message], Call]]
 
     def __init_subclass__(cls, *, name: str, starts: type[Event] | tuple[type[Event], ...]) -> None:
         cls.name = name
         cls.starts = starts if isinstance(starts, tuple) else (starts,)
         cls.calls = calls_of(cls, Event, skip=1)
+        cls.skips = calls_of(cls, Command, skip=1, mark="handles_skip")
         if missing := [event.__name__ for event in cls.starts if event not in cls.calls]:
             raise DefinitionError(f"{cls.__name__} starts with {missing}, but has no @on method for it.")
         register(
@@ -96,6 +121,12 @@ class Saga:
         """End the saga: events that still arrive for its key are ignored and its timeouts dropped."""
         self.completed = True
 
-    def handle(self, call: Call, *arguments: Any) -> None:
-        """Let one of the saga's methods decide."""
-        call.function(self, *arguments)
+    def compensate(self, key: str, reason: str) -> None:
+        """Take back what was done, because a person says so; override it to tell others of it too."""
+        self.undo_all()
+        self.complete()
+
+    @classmethod
+    def stream_of(cls, key: str) -> str:
+        """The stream of all that is said about one of these sagas."""
+        return f"{cls.starts[0].contract.stream_prefix}{key}"

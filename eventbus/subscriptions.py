@@ -216,11 +216,13 @@ def _classes_in(hint: Any) -> Iterable[Any]:
     return () if hint is None else (hint,)
 
 
-def calls_of(cls: type, kind: type[Message], skip: int) -> dict[type[Message], Call]:
-    """The methods of `cls` marked with @on, by the message class they take."""
+def calls_of(
+    cls: type, kind: type[Message], skip: int, mark: str = "handles_message"
+) -> dict[type[Message], Call]:
+    """The methods of `cls` marked with @on (or that `mark`), by the message class they take."""
     calls: dict[type[Message], Call] = {}
     for value in vars(cls).values():
-        if not getattr(value, "handles_message", False):
+        if not getattr(value, mark, False):
             continue
         call = inspect_call(value, kind, skip)
         for accepted in call.accepts:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import models
 
-from eventbus import Command, Event, Projection, Record, Saga, handles, on, subscribe
+from eventbus import Command, Event, Projection, Record, Saga, handles, on, on_skip, subscribe
 
 
 class Counted(Event, name="toys.counted", key="counter"):
@@ -134,6 +134,12 @@ class Door(Saga, name="toys.door", starts=Opened):
     @on
     def give_up(self, event: Overdue) -> None:
         """Nobody came."""
+        self.undo_all()
+        self.complete()
+
+    @on_skip
+    def knocked(self, command: Ring) -> None:
+        """Somebody has knocked instead."""
         self.undo_all()
         self.complete()
 
