@@ -33,7 +33,7 @@ def broken(message: object) -> None:
 
 
 @pytest.fixture
-def dead_bell() -> None:
+def dead_bell(toy_bus: None) -> None:
     """A door whose bell could not ring, and could now."""
     toys.behaviour["ring"] = broken
     happen(Opened(door_id=DOOR))
