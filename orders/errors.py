@@ -89,3 +89,126 @@ class ParcelRefused(OrdersError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"The carrier refused the parcel: {reason}")
+
+
+class CancellationAlreadyRequested(OrdersError):
+    """The order is being called off already."""
+
+    def __init__(self, order_id: UUID) -> None:
+        self.order_id = order_id
+        super().__init__("This order is already being cancelled. We write to you as soon as it is done.")
+
+
+class ReturnAlreadyKnown(OrdersError):
+    """A return with this id was asked for before."""
+
+    def __init__(self, return_id: UUID) -> None:
+        self.return_id = return_id
+        super().__init__(f"Return {return_id} has been asked for already; a new one needs its own id.")
+
+
+class ReturnAlreadySettled(OrdersError):
+    """The return was received or refused before."""
+
+    def __init__(self, return_id: UUID, state: str) -> None:
+        self.return_id, self.state = return_id, state
+        super().__init__(f"Return {return_id} was {state} already; nothing more can happen to it.")
+
+
+class ReturnNotFound(OrdersError):
+    """The order has no return with this id."""
+
+    def __init__(self, order_id: UUID, return_id: UUID) -> None:
+        self.order_id, self.return_id = order_id, return_id
+        super().__init__(f"Order {order_id} has no return {return_id} that could be refused.")
+
+
+class NothingReturned(OrdersError):
+    """A return without goods, or with less than one of an article."""
+
+    def __init__(self, sku: str = "", quantity: int = 0) -> None:
+        self.sku, self.quantity = sku, quantity
+        what = f"{quantity} of {sku} cannot come back" if sku else "Nothing was chosen"
+        super().__init__(f"{what}: please choose at least one piece of what you want to return.")
+
+
+class MoreThanShipped(OrdersError):
+    """More pieces than the customer got and still has, or was not paid back for."""
+
+    def __init__(self, sku: str, wanted: int, left: int) -> None:
+        self.sku, self.wanted, self.left = sku, wanted, left
+        super().__init__(f"{sku}: {wanted} wanted, but only {left} of this order can still come back.")
+
+
+class MoreThanArrived(OrdersError):
+    """More pieces to be sold again than came back."""
+
+    def __init__(self, sku: str, restock: int, arrived: int) -> None:
+        self.sku, self.restock, self.arrived = sku, restock, arrived
+        super().__init__(f"{sku}: {restock} to be sold again, but only {arrived} arrived.")
+
+
+class RefundRefused(OrdersError):
+    """A refund below zero, in another currency, or beyond what was paid and not given back yet."""
+
+    def __init__(self, wanted: Money, left: Money) -> None:
+        self.wanted, self.left = wanted, left
+        super().__init__(f"{wanted} cannot be given back: between nothing and {left} of this order is left.")
+
+
+class RefundAlreadyGranted(OrdersError):
+    """A refund with this id was granted before."""
+
+    def __init__(self, refund_id: UUID) -> None:
+        self.refund_id = refund_id
+        super().__init__(f"Refund {refund_id} has been granted already; a new one needs its own id.")
+
+
+class AlreadyShipped(OrdersError):
+    """The goods have left: nothing can be called off any more."""
+
+    def __init__(self, order_id: UUID, number: str) -> None:
+        self.order_id, self.number = order_id, number
+        super().__init__(
+            f"Order {number} has left already and cannot be cancelled. "
+            "You can send it back when it arrives, and get your money back."
+        )
+
+
+class NotShippedYet(OrdersError):
+    """Nothing has left yet, so that nothing can come back."""
+
+    def __init__(self, order_id: UUID, number: str, state: str) -> None:
+        self.order_id, self.number, self.state = order_id, number, state
+        advice = "was cancelled" if state == "cancelled" else "has not left yet: cancel it instead"
+        super().__init__(f"Order {number} {advice}. Only what was sent can come back.")
+
+
+class ReasonRequired(OrdersError):
+    """Somebody will want to know why."""
+
+    def __init__(self) -> None:
+        super().__init__("Please say why.")
+
+
+class NoteRequired(OrdersError):
+    """A task is closed with a note, for whoever looks at it next."""
+
+    def __init__(self) -> None:
+        super().__init__("Please write down what was done about it.")
+
+
+class TaskNotFound(OrdersError):
+    """No staff task has this id."""
+
+    def __init__(self, task_id: int) -> None:
+        self.task_id = task_id
+        super().__init__(f"There is no task {task_id}.")
+
+
+class TaskClosedAlready(OrdersError):
+    """Somebody else has looked after it."""
+
+    def __init__(self, task_id: int, closed_by: str, note: str) -> None:
+        self.task_id, self.closed_by, self.note = task_id, closed_by, note
+        super().__init__(f"{closed_by} has closed this task already: {note}")

@@ -4,12 +4,17 @@ from orders.models.cart import MOST_PER_LINE, Cart, CartLine, delivery_charge
 from orders.models.fulfilment import Notification, Return, Shipment
 from orders.models.importing import SalesImport
 from orders.models.numbers import is_number, new_number
-from orders.models.order import LINK_SALT, TRANSITIONS, Order, OrderEvent, OrderState, evolve, fold
+from orders.models.order import LINK_SALT, SCHEMA, Order, is_current
 from orders.models.read_models import OrderHistoryRow, SalesByDayRow
+from orders.models.rules import ANYWHERE, ShippingRule, TaxRule
+from orders.models.state import OrderEvent, OrderRefund, OrderReturn, OrderState
+from orders.models.transitions import TRANSITIONS, Transition, accept, evolve, fold
 
 __all__ = [
+    "ANYWHERE",
     "LINK_SALT",
     "MOST_PER_LINE",
+    "SCHEMA",
     "TRANSITIONS",
     "Cart",
     "CartLine",
@@ -17,14 +22,21 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderHistoryRow",
+    "OrderRefund",
+    "OrderReturn",
     "OrderState",
     "Return",
     "SalesByDayRow",
     "SalesImport",
     "Shipment",
+    "ShippingRule",
+    "TaxRule",
+    "Transition",
+    "accept",
     "delivery_charge",
     "evolve",
     "fold",
+    "is_current",
     "is_number",
     "new_number",
 ]

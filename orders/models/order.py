@@ -1,107 +1,26 @@
-"""The Order aggregate: its stream is the truth, the `Order` row is its fold kept beside it."""
+"""The `Order` row: the newest fold of one order's stream, kept beside it as its snapshot."""
 
-from collections.abc import Iterable
-from datetime import datetime
-from functools import reduce
 from typing import Self
-from uuid import UUID
 
 import msgspec
 from django.db import models
+from django.db.models import F, Q
 
-from eventbus import Event
-from orders.errors import TransitionRefused
-from orders.events import (
-    Address,
-    CustomerSnapshot,
-    OrderCancelled,
-    OrderConfirmed,
-    OrderLine,
-    OrderPlaced,
-    OrderShipped,
-)
+from orders.events import Address, CustomerSnapshot, OrderLine
+from orders.models.state import OrderRefund, OrderReturn, OrderState
+from orders.models.transitions import STATES
 from payments.money import Money
 
 LINK_SALT = "orders.link"
-
-OrderEvent = OrderPlaced | OrderConfirmed | OrderShipped | OrderCancelled
-
-TRANSITIONS: dict[tuple[str, type[Event]], str] = {
-    ("", OrderPlaced): "placed",
-    ("placed", OrderConfirmed): "confirmed",
-    ("placed", OrderCancelled): "cancelled",
-    ("confirmed", OrderShipped): "shipped",
-    ("confirmed", OrderCancelled): "cancelled",
-}
-STATES = tuple(dict.fromkeys(TRANSITIONS.values()))
-
-
-class OrderState(msgspec.Struct, frozen=True, kw_only=True):
-    """An order at one revision of its stream."""
-
-    order_id: UUID
-    number: str
-    state: str
-    revision: int
-    customer: CustomerSnapshot
-    address: Address | None
-    lines: tuple[OrderLine, ...]
-    shipping: Money
-    total: Money
-    payment_method: str
-    delivery: str
-    cart_id: UUID | None
-    placed_at: datetime
-    confirmed_at: datetime | None = None
-    shipped_at: datetime | None = None
-    cancelled_at: datetime | None = None
-    tracking_number: str = ""
-    reason: str = ""
-    message: str = ""
-
-    @property
-    def units(self) -> int:
-        """How many pieces, over all lines."""
-        return sum(line.quantity for line in self.lines)
-
-
-def evolve(state: OrderState | None, event: OrderEvent) -> OrderState:
-    """The state after the event; refuses what the transition table does not list."""
-    after = _transition(state, event)
-    if isinstance(event, OrderPlaced):
-        return OrderState(state=after, revision=1, **msgspec.structs.asdict(event))
-    assert state is not None
-    return msgspec.structs.replace(state, state=after, revision=state.revision + 1, **_changes(event))
-
-
-def fold(events: Iterable[OrderEvent]) -> OrderState | None:
-    """The state that the events add up to; None before the first."""
-    return reduce(evolve, events, None)
-
-
-def _transition(state: OrderState | None, event: OrderEvent) -> str:
-    before = state.state if state else ""
-    after = TRANSITIONS.get((before, type(event)))
-    if after is None:
-        allowed = tuple(kind.__name__ for (start, kind) in TRANSITIONS if start == before)
-        raise TransitionRefused(event.order_id, before, type(event).__name__, allowed)
-    return after
-
-
-def _changes(event: OrderConfirmed | OrderShipped | OrderCancelled) -> dict[str, object]:
-    match event:
-        case OrderConfirmed():
-            return {"confirmed_at": event.confirmed_at}
-        case OrderShipped():
-            return {"shipped_at": event.shipped_at, "tracking_number": event.tracking_number}
-        case OrderCancelled():
-            return {"cancelled_at": event.cancelled_at, "reason": event.reason, "message": event.message}
+SCHEMA = 2
+"""The shape of the row. Raised with every change of its columns: rows of another one are folded anew."""
 
 
 class Order(models.Model):
     """The newest fold of one order's stream; can be deleted and rebuilt, identical."""
 
     id = models.UUIDField(primary_key=True)
+    schema = models.PositiveSmallIntegerField(default=SCHEMA, db_default=1)
     number = models.CharField(max_length=20, unique=True)
     state = models.CharField(max_length=10, choices=[(state, state) for state in STATES])
     revision = models.PositiveIntegerField()
@@ -109,23 +28,34 @@ class Order(models.Model):
     customer = models.JSONField()
     address = models.JSONField(null=True)
     lines = models.JSONField()
+    shipping_name = models.CharField(max_length=60, db_default="")
     shipping_amount = models.BigIntegerField()
+    tax_amount = models.BigIntegerField(null=True)
     total_amount = models.BigIntegerField()
+    refunded_amount = models.BigIntegerField(db_default=0)
     currency = models.CharField(max_length=3)
     payment_method = models.CharField(max_length=10)
     delivery = models.CharField(max_length=10)
     placed_at = models.DateTimeField(db_index=True)
+    cancellation_requested_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     shipped_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     tracking_number = models.CharField(max_length=40)
     reason = models.CharField(max_length=40)
     message = models.TextField()
+    returns = models.JSONField(default=list, db_default=[])
+    refunds = models.JSONField(default=list, db_default=[])
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=models.Q(state__in=STATES), name="orders_order_state_known"),
-            models.CheckConstraint(condition=models.Q(revision__gte=1), name="orders_order_revision_from_1"),
+            models.CheckConstraint(condition=Q(state__in=STATES), name="orders_order_state_known"),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="orders_order_revision_from_1"),
+            models.CheckConstraint(
+                condition=Q(refunded_amount=0)
+                | Q(refunded_amount__gt=0, refunded_amount__lte=F("total_amount")),
+                name="orders_order_refunded_within_total",
+            ),
         )
 
     def __str__(self) -> str:
@@ -134,16 +64,19 @@ class Order(models.Model):
     @classmethod
     def of(cls, state: OrderState) -> Self:
         """The row of this state, not saved."""
-        columns = {name: getattr(state, name) for name in _SAME}
         return cls(
             id=state.order_id,
+            schema=SCHEMA,
             customer=msgspec.to_builtins(state.customer),
             address=msgspec.to_builtins(state.address),
             lines=msgspec.to_builtins(state.lines),
+            shipping_name=state.shipping_name,
             shipping_amount=state.shipping.amount,
+            tax_amount=state.tax.amount if state.tax else None,
             total_amount=state.total.amount,
             currency=state.total.currency,
-            **columns,
+            **{name: getattr(state, name) for name in _FIXED},
+            **_moving(state),
         )
 
     def fold(self) -> OrderState:
@@ -153,9 +86,14 @@ class Order(models.Model):
             customer=msgspec.convert(self.customer, CustomerSnapshot),
             address=msgspec.convert(self.address, Address | None),
             lines=msgspec.convert(self.lines, tuple[OrderLine, ...]),
+            shipping_name=self.shipping_name,
             shipping=Money(self.shipping_amount, self.currency),
+            tax=None if self.tax_amount is None else Money(self.tax_amount, self.currency),
             total=Money(self.total_amount, self.currency),
-            **{name: getattr(self, name) for name in _SAME},
+            refunded=Money(self.refunded_amount, self.currency),
+            returns=msgspec.convert(self.returns, tuple[OrderReturn, ...]),
+            refunds=msgspec.convert(self.refunds, tuple[OrderRefund, ...]),
+            **{name: getattr(self, name) for name in (*_FIXED, *_MOVING)},
         )
 
     @classmethod
@@ -163,14 +101,38 @@ class Order(models.Model):
         """Bring the row to this state, within the transaction that publishes its event."""
         if state.revision == 1:
             cls.of(state).save(force_insert=True)
-        else:
-            moved = {name: getattr(state, name) for name in _MOVING}
-            cls.objects.filter(pk=state.order_id, revision=state.revision - 1).update(**moved)
+            return
+        before = cls.objects.filter(pk=state.order_id, revision=state.revision - 1, schema=SCHEMA)
+        if not before.update(**_moving(state)):
+            # The row is of another schema, or was dropped: what it lacks is all in the state.
+            cls.write(state)
+
+    @classmethod
+    def write(cls, state: OrderState) -> None:
+        """Write the whole row, whatever stood there."""
+        names = [field.name for field in cls._meta.concrete_fields if not field.primary_key]
+        rows: list[Order] = [cls.of(state)]
+        Order.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=names)
 
 
+def is_current(row: Order | None) -> bool:
+    """Whether the row is there, and has the shape of today."""
+    return row is not None and row.schema == SCHEMA
+
+
+def _moving(state: OrderState) -> dict[str, object]:
+    return {name: getattr(state, name) for name in _MOVING} | {
+        "refunded_amount": state.refunded.amount,
+        "returns": msgspec.to_builtins(state.returns),
+        "refunds": msgspec.to_builtins(state.refunds),
+    }
+
+
+_FIXED = ("number", "cart_id", "payment_method", "delivery", "placed_at")
 _MOVING = (
     "state",
     "revision",
+    "cancellation_requested_at",
     "confirmed_at",
     "shipped_at",
     "cancelled_at",
@@ -178,4 +140,3 @@ _MOVING = (
     "reason",
     "message",
 )
-_SAME = (*_MOVING, "number", "cart_id", "payment_method", "delivery", "placed_at")

@@ -16,7 +16,7 @@ from orders.events import (
     OrderShipped,
     ReturnRecorded,
 )
-from orders.models import Order, OrderEvent, OrderState, Return, evolve
+from orders.models import Order, OrderEvent, OrderState, Return, accept
 from orders.queries import order_state
 from payments import services as payments
 from payments.money import Money
@@ -27,8 +27,8 @@ _transaction = transaction.atomic(savepoint=False)
 
 
 def record(state: OrderState | None, event: OrderEvent) -> None:
-    """Append the event at its order's next revision and keep the row; the table of transitions decides."""
-    after = evolve(state, event)
+    """Append the event at its order's next revision and keep the row; the table and its guards decide."""
+    after = accept(state, event)
     publish(event, revision=after.revision)
     Order.keep(after)
 

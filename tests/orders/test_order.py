@@ -49,7 +49,7 @@ def test_a_cancelled_order_keeps_the_reason_and_the_sentence() -> None:
         (
             "cancel shipped",
             [an_order_placed(), CONFIRMED, SHIPPED, CANCELLED],
-            "is shipped: OrderCancelled cannot follow; allowed: nothing.",
+            "is shipped: OrderCancelled cannot follow; allowed: ReturnRequested, ReturnReceived, ",
         ),
         (
             "confirm cancelled",
