@@ -8,14 +8,17 @@
         def placed(self, row: OrderHistoryRow, event: OrderPlaced) -> None:
             row.state = "placed"
 
-The bus loads the rows of a whole batch in one query, folds the events in order in Python, and writes the
-changed rows back in one statement, in the transaction that also moves the checkpoint: the effect is
-exactly-once. A fold may change its row and nothing else, so that a replay can never send or charge anything.
+The bus loads the rows of a whole batch in one query, folds the events in order in Python, and writes back
+what has changed, in one statement for new rows and one for the others, in the transaction that also moves the
+checkpoint: the effect is exactly-once. A fold may change its row and nothing else, so that a replay can never
+send or charge anything.
 """
 
-from collections.abc import Callable, Hashable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -27,6 +30,7 @@ from eventbus.purity import pure, require_pure
 from eventbus.subscriptions import Batch, Call, Subscription, calls_of, invoke, register
 
 _encoder = msgspec.json.Encoder()
+_PLAIN = frozenset((type(None), bool, int, float, str, bytes, Decimal, date, datetime, timedelta, UUID))
 
 
 class Projection:
@@ -91,6 +95,7 @@ class Projection:
         touched = {key for _, keys in keyed for key in keys}
         rows = {} if kept is None else kept
         rows |= self._load(touched - rows.keys())
+        before = _Before(self.row, [rows[key] for key in touched & rows.keys()])
         with pure(self.name):
             for envelope, keys in keyed:
                 call = self.calls[type(envelope.message)]
@@ -99,7 +104,8 @@ class Projection:
                     if row is None:
                         row = rows[key] = self.row(pk=key)
                     invoke(call, envelope, self, row)
-        _write(self.row, [rows[key] for key in touched])
+        _insert(self.row, [rows[key] for key in touched - before.values.keys()])
+        _update(self.row, *before.changes(rows))
         return len(touched)
 
     def _load(self, keys: set[Any]) -> dict[Any, Model]:
@@ -141,24 +147,58 @@ def _reader(field: "Field[Any, Any]") -> Callable[[Any], Any] | None:
     return None
 
 
-def _write(model: type[Model], rows: Iterable[Model]) -> None:
-    """Insert or update rows in one statement."""
+class _Before:
+    """What rows held before a batch. Most events change a column or two of their row."""
+
+    def __init__(self, model: type[Model], rows: Iterable[Model]) -> None:
+        self._names = [field.attname for field in stored_fields(model)]
+        self.values = {row.pk: self._values(row) for row in rows}
+
+    def _values(self, row: Model) -> list[Any]:
+        # Whatever may be changed in place is kept as it would be written.
+        values = [getattr(row, name) for name in self._names]
+        return [value if type(value) in _PLAIN else _encoder.encode(value) for value in values]
+
+    def changes(self, rows: Mapping[Any, Model]) -> tuple[list[Model], list[str]]:
+        """The rows that have changed since, and the names of the columns in which any of them has."""
+        changed, names = [], set()
+        for key, before in self.values.items():
+            after = self._values(rows[key])
+            if after != before:
+                changed.append(rows[key])
+                names |= {n for n, a, b in zip(self._names, after, before, strict=True) if a != b}
+        return changed, sorted(names)
+
+
+def _insert(model: type[Model], rows: Sequence[Model]) -> None:
+    """Write new rows in one statement; one that is there already, against all odds, is overwritten."""
     fields = stored_fields(model)
-    names = [field.attname for field in fields]
-    columns = [field.column for field in fields]
-    values = [dict(zip(columns, [getattr(row, name) for name in names], strict=True)) for row in rows]
-    if not values:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_upsert_statement(model, fields), [_encoder.encode(values).decode()])
-
-
-def _upsert_statement(model: type[Model], fields: "list[Field[Any, Any]]") -> str:
     table, key = model._meta.db_table, model._meta.pk.column
     columns = ", ".join(f'"{field.column}"' for field in fields)
     changes = ", ".join(f'"{f.column}" = EXCLUDED."{f.column}"' for f in fields if not f.primary_key)
-    return (
-        f'INSERT INTO "{table}" ({columns}) '
-        f'SELECT {columns} FROM json_populate_recordset(NULL::"{table}", %s) '
-        f'ON CONFLICT ("{key}") DO UPDATE SET {changes}'
+    _write(
+        rows,
+        fields,
+        f'INSERT INTO "{table}" ({columns}) SELECT {columns} '
+        f'FROM json_populate_recordset(NULL::"{table}", %s) ON CONFLICT ("{key}") DO UPDATE SET {changes}',
     )
+
+
+def _update(model: type[Model], rows: Sequence[Model], names: Collection[str]) -> None:
+    """Write the columns of these names in one statement: what the others are worth is not computed anew."""
+    fields = [field for field in stored_fields(model) if field.primary_key or field.attname in names]
+    table, key = model._meta.db_table, model._meta.pk.column
+    changes = ", ".join(f'"{f.column}" = new."{f.column}"' for f in fields if not f.primary_key)
+    _write(
+        rows,
+        fields,
+        f'UPDATE "{table}" AS live SET {changes} '
+        f'FROM json_populate_recordset(NULL::"{table}", %s) AS new WHERE live."{key}" = new."{key}"',
+    )
+
+
+def _write(rows: Sequence[Model], fields: "list[Field[Any, Any]]", statement: str) -> None:
+    if rows:
+        values = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [_encoder.encode(values).decode()])
