@@ -77,5 +77,11 @@ class Notice(Struct, frozen=True, kw_only=True):
 class NoticeReader(Protocol):
     """Reads one processor's webhooks."""
 
+    answer: str
+    """What the processor wants to hear when a webhook has been accepted."""
+
     def read(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> tuple[Notice, ...]:
         """The notices in a request whose signature holds; raises a `NoticeRefused` otherwise."""
+
+    def parse(self, *, body: bytes) -> tuple[Notice, ...]:
+        """The notices in a body that was verified when it came; raises `NoticeMalformed`."""

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 
 from payments.errors import NoticeMalformed
 from payments.gateways.port import Charge, Notice, Refunded, Status
-from payments.gateways.signatures import verify_timestamped
+from payments.gateways.signatures import TimestampedSeal
 from payments.money import Money
 
 SIGNATURE = "Sandbox-Signature"
@@ -35,11 +35,11 @@ class SandboxNotices:
     answer = "received"
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = secrets
+        self._seal = TimestampedSeal(self.provider, SIGNATURE, secrets)
 
     def read(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> tuple[Notice, ...]:
         """The notice in a request whose signature holds; raises a `NoticeRefused` otherwise."""
-        verify_timestamped(self.provider, SIGNATURE, headers.get(SIGNATURE, ""), body, self._secrets, now)
+        self._seal.verify(body=body, headers=headers, now=now)
         return self.parse(body=body)
 
     def parse(self, *, body: bytes) -> tuple[Notice, ...]:

@@ -1,11 +1,11 @@
 """How processors prove that a webhook is theirs: an HMAC-SHA256 over it, with a secret that both sides know.
 
-Several secrets may be live at once, so that one can be replaced while webhooks signed with the other are still
-on their way. All comparisons take the same time whether they match or not.
+Several secrets may be live at once, so that one can be replaced while webhooks signed with the other are
+still on their way.
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -19,10 +19,10 @@ def sign(key: bytes, content: bytes) -> bytes:
     return hmac.new(key, content, sha256).digest()
 
 
-def signed(content: bytes, signatures: Sequence[bytes], keys: Sequence[bytes]) -> bool:
+def signed(content: bytes, signatures: Iterable[bytes], keys: Sequence[bytes]) -> bool:
     """Whether any of the signatures was made of the content with any of the keys."""
     expected = [sign(key, content) for key in keys]
-    return any([hmac.compare_digest(made, given) for made in expected for given in signatures])
+    return any(hmac.compare_digest(made, given) for given in signatures for made in expected)
 
 
 def timestamped_signature(secret: str, body: bytes, at: datetime) -> str:
@@ -31,22 +31,27 @@ def timestamped_signature(secret: str, body: bytes, at: datetime) -> str:
     return f"t={moment},v1={sign(secret.encode(), _dated(moment, body)).hex()}"
 
 
-def verify_timestamped(
-    provider: str, header_name: str, header: str, body: bytes, secrets: Sequence[str], now: datetime
-) -> None:
-    """Check such a header against the body as it came.
+class TimestampedSeal:
+    """Checks such headers, as Stripe and the sandbox send them."""
 
-    Raises `NoticeNotSigned`, `WrongSignature`, or `NoticeOutOfTime` when it was signed more than
-    TOLERANCE_SECONDS ago or ahead of `now`: whoever has listened in cannot send it again later.
-    """
-    moment, signatures = _read(header)
-    if not moment or not signatures:
-        raise NoticeNotSigned(header_name)
-    if not signed(_dated(moment, body), signatures, [secret.encode() for secret in secrets]):
-        raise WrongSignature(provider)
-    age = int(now.timestamp()) - int(moment)
-    if abs(age) > TOLERANCE_SECONDS:
-        raise NoticeOutOfTime(age, TOLERANCE_SECONDS)
+    def __init__(self, provider: str, header: str, secrets: Sequence[str]) -> None:
+        self.provider, self.header = provider, header
+        self._keys = [secret.encode() for secret in secrets]
+
+    def verify(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
+        """Check a body, exactly as it came, against its header.
+
+        Raises `NoticeNotSigned`, `WrongSignature`, or `NoticeOutOfTime` when it was signed more than
+        TOLERANCE_SECONDS before or after `now`: who has listened in cannot send it once more later.
+        """
+        moment, signatures = _read(headers.get(self.header, ""))
+        if not moment or not signatures:
+            raise NoticeNotSigned(self.header)
+        if not signed(_dated(moment, body), signatures, self._keys):
+            raise WrongSignature(self.provider)
+        age = int(now.timestamp()) - int(moment)
+        if abs(age) > TOLERANCE_SECONDS:
+            raise NoticeOutOfTime(age, TOLERANCE_SECONDS)
 
 
 def _dated(moment: str, body: bytes) -> bytes:
