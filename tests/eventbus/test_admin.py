@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -10,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from eventbus import Command, Event, Reject, dead_letters, publish
-from eventbus.models import Act, Breaker, Delivery, Message
+from eventbus.models import Act, Breaker, Delivery, Message, SagaState
 from eventbus.testing import drain
 from tests.eventbus import toys
-from tests.eventbus.toys import Counted
+from tests.eventbus.toys import Counted, Opened
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
@@ -126,3 +127,72 @@ def test_who_may_only_look_cannot_retry(client: Client, dead: Delivery) -> None:
 
     assert Delivery.objects.get(pk=dead.pk).state == Delivery.State.DEAD
     assert not Act.objects.exists()
+
+
+DOOR = UUID(int=7)
+
+
+@pytest.fixture
+def stuck_door(toy_bus: None) -> str:
+    """The page of a saga whose bell cannot ring."""
+    toys.behaviour["ring"] = reject
+    with transaction.atomic():
+        publish(Opened(door_id=DOOR))
+    drain()
+    toys.behaviour.clear()
+    return f"/admin/eventbus/sagastate/{SagaState.objects.get().pk}/change/"
+
+
+def text_of(client: Client, page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", client.get(page).content.decode()).split())
+
+
+def test_a_saga_tells_its_story_and_is_listed_as_one_that_needs_a_person(
+    staff: Client, stuck_door: str
+) -> None:
+    assert "Opened Ring, and look again in a minute. Ring: dead (Reject: never)" in text_of(staff, stuck_door)
+    listed = staff.get("/admin/eventbus/sagastate/?stuck=yes").content.decode()
+    assert str(DOOR) in listed
+
+
+@pytest.mark.parametrize(
+    ("decision", "told", "status"),
+    [
+        ({"act": "retry"}, "retry Still to come", "running"),
+        ({"act": "compensate", "reason": "wrong door"}, "compensate wrong door Silence: done", "completed"),
+        ({"act": "resolve", "reason": "taken out"}, "resolve taken out", "resolved"),
+    ],
+)
+def test_a_person_leads_a_stuck_saga_on(
+    staff: Client, stuck_door: str, decision: dict[str, str], told: str, status: str
+) -> None:
+    staff.post(stuck_door, decision)
+    drain()
+
+    assert told in text_of(staff, stuck_door)
+    assert SagaState.objects.get().status == status
+
+
+def test_a_step_is_skipped_where_the_saga_knows_how_to_go_on(staff: Client, stuck_door: str) -> None:
+    staff.post(f"{stuck_door}?step=toys.ring", {"act": "skip", "reason": "knocked"})
+
+    assert SagaState.objects.get().status == "completed"
+
+
+def test_a_decision_without_a_reason_is_refused_in_a_sentence(staff: Client, stuck_door: str) -> None:
+    staff.post(stuck_door, {"act": "compensate", "reason": " "})
+
+    assert "would compensate without a reason. Say why; it is kept with the act." in text_of(
+        staff, stuck_door
+    )
+    assert SagaState.objects.get().status == "running"
+
+
+def test_who_may_only_look_at_sagas_decides_nothing(client: Client, stuck_door: str) -> None:
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_sagastate"))
+    client.force_login(user)
+
+    assert "What a person can do" not in text_of(client, stuck_door)
+    assert client.post(stuck_door, {"act": "resolve", "reason": "x"}).status_code == 403
+    assert SagaState.objects.get().status == "running"
