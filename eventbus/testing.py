@@ -101,9 +101,20 @@ class Scenario:
 
     def when(self, event: Event) -> "Scenario":
         """Let this happen; what the saga decided before is forgotten."""
-        self.saga.sent.clear()
-        self.saga.timeouts.clear()
+        self._forget()
         self._handle(event)
+        return self
+
+    def when_skipped(self, command: Command) -> "Scenario":
+        """Let a person skip this step."""
+        self._forget()
+        self.saga.skips[type(command)].function(self.saga, command)
+        return self
+
+    def when_compensated(self, key: str, reason: str = "") -> "Scenario":
+        """Let a person have everything taken back."""
+        self._forget()
+        self.saga.compensate(key, reason)
         return self
 
     def sends(self, *commands: Command) -> "Scenario":
@@ -120,6 +131,10 @@ class Scenario:
         """The saga must have ended."""
         assert self.saga.completed, "the saga is still running"
         return self
+
+    def _forget(self) -> None:
+        self.saga.sent.clear()
+        self.saga.timeouts.clear()
 
     def _handle(self, event: Event) -> None:
         self.started = self.started or isinstance(event, self.saga.starts)
