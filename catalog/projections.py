@@ -14,6 +14,7 @@ from catalog.models import CatalogListingRow, trigrams_of, words_of
 from eventbus import Envelope, Event, Projection, on
 from inventory.events import (
     StockAdjusted,
+    StockExpired,
     StockLine,
     StockReceived,
     StockReleased,
@@ -73,7 +74,7 @@ class CatalogListing(Projection, name="catalog.catalog_listing", version=1):
         row.available += event.quantity
 
     @on
-    def freed(self, row: CatalogListingRow, event: StockReleased | StockReturned) -> None:
+    def freed(self, row: CatalogListingRow, event: StockReleased | StockExpired | StockReturned) -> None:
         """Count what is free to sell again."""
         row.available += _quantity(row, event.lines)
 

@@ -100,6 +100,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_SEND_TASK_EVENTS = False
+# What the clock asks for, and how often. A round that no worker took up in time is left to the next one.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "expire reservations": {
+        "task": "inventory.expire_reservations",
+        "schedule": 10.0,
+        "options": {"expires": 10.0, "retry": False},
+    },
+}
 
 _run = State(STATE_DIR).read("run")
 SITE_URL = os.environ.get("SITE_URL") or f"http://127.0.0.1:{_run.get('port', 8000)}"

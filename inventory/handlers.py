@@ -1,36 +1,52 @@
 """What inventory does when it is asked to."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from eventbus import Reject, handles
 from inventory import services
-from inventory.commands import ReleaseStock, ReserveStock, ShipStock
-from inventory.errors import InvalidQuantity, NothingReserved
+from inventory.commands import ReleaseStock, ReserveStock, ReturnStock, ShipStock
+from inventory.errors import InventoryError
 
 # The stockroom is locked for as long as a batch takes: a tenth of a second, rather than a second.
 BATCH = 50
 
 
+@contextmanager
+def alone_and_at_once() -> Generator[None]:
+    """Keep everybody else out until the batch is done; asking again cannot turn a refusal round."""
+    services.serve_alone()
+    try:
+        yield
+    except InventoryError as refusal:
+        raise Reject(str(refusal)) from refusal
+
+
 @handles(batch=BATCH)
 def reserve_stock(command: ReserveStock) -> None:
     """Hold what the order wants, or say what is missing."""
-    services.serve_alone()
-    try:
-        services.reserve_stock(order_id=command.order_id, lines=command.lines)
-    except InvalidQuantity as refusal:
-        raise Reject(str(refusal)) from refusal
+    with alone_and_at_once():
+        services.reserve_stock(
+            order_id=command.order_id, lines=command.lines, hold_seconds=command.hold_seconds
+        )
 
 
 @handles(batch=BATCH)
 def release_stock(command: ReleaseStock) -> None:
     """Give back what the order held."""
-    services.serve_alone()
-    services.release_stock(order_id=command.order_id)
+    with alone_and_at_once():
+        services.release_stock(order_id=command.order_id)
 
 
 @handles(batch=BATCH)
 def ship_stock(command: ShipStock) -> None:
     """Let the order's goods leave the shelf."""
-    services.serve_alone()
-    try:
+    with alone_and_at_once():
         services.ship_stock(order_id=command.order_id)
-    except NothingReserved as refusal:
-        raise Reject(str(refusal)) from refusal
+
+
+@handles(batch=BATCH)
+def return_stock(command: ReturnStock) -> None:
+    """Put what came back on the shelf again."""
+    with alone_and_at_once():
+        services.return_stock(return_id=command.return_id, lines=command.lines, reason=command.reason)

@@ -54,7 +54,7 @@ def stock_of(skus: Iterable[str]) -> dict[str, StockLevel]:
 
 
 def reservation_state(order_id: UUID) -> str | None:
-    """ "active", "released", "shipped", "rejected"; None when the order never asked for stock."""
+    """ "active", "released", "shipped", "rejected", "expired"; None when the order never asked for stock."""
     return Reservation.objects.filter(order_id=order_id).values_list("state", flat=True).first()
 
 

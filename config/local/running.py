@@ -18,8 +18,9 @@ from config.local.state import State
 
 RUNNING = "run"
 PYTHON = shlex.quote(sys.executable)
-CELERY = f"{PYTHON} -m celery -A config.celery --quiet worker --loglevel WARNING --concurrency 2"
-CELERY += " --without-gossip --without-mingle --without-heartbeat"
+CELERY = f"{PYTHON} -m celery -A config.celery --quiet"
+WORKER = f"{CELERY} worker --loglevel WARNING --concurrency 2"
+WORKER += " --without-gossip --without-mingle --without-heartbeat"
 
 # Celery's advice against root is for servers; here root is who typed `make run`.
 QUIET = "ignore:You're running the worker with superuser"
@@ -43,8 +44,9 @@ def commands(port: int, sandbox_port: int) -> dict[str, str]:
     return {
         "web": f"{web} --preload --workers 2 --threads 4 --graceful-timeout 3 --log-level warning",
         "relay": f"{PYTHON} manage.py relay",
-        "worker": f"{CELERY} -n worker@%h -Q projections,sagas,handlers",
-        "external": f"{CELERY} -n external@%h -Q external",
+        "worker": f"{WORKER} -n worker@%h -Q projections,sagas,handlers",
+        "external": f"{WORKER} -n external@%h -Q external",
+        "clock": f"{CELERY} beat --loglevel WARNING",
         "sandbox": f"{PYTHON} manage.py sandbox --port {sandbox_port}",
         "shop": f"{PYTHON} -m config.local watch",
     }
@@ -123,7 +125,7 @@ def _supervise(state: State, root: Path, wanted: dict[str, str]) -> int:
     manager._procmgr = ParentsFirst()
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET}
     pids = state.folder("pids")
-    # The web goes first: on a small machine seven Pythons that start at once keep it waiting.
+    # The web goes first: on a small machine eight Pythons that start at once keep it waiting.
     for name, command in wanted.items():
         file = shlex.quote(str(pids / f"{name}.pid"))
         pause = "" if name == "web" else "sleep 1; "

@@ -79,8 +79,8 @@ class Shop:
     def programs(self, postgres: PrivateServer, redis: PrivateServer) -> list[Program]:
         """Every process of the shop, in the order in which they start."""
         commands = running.commands(self.port, self.sandbox_port)
-        wanted = ["sandbox", "web", "relay", "relay", "worker", "external"]
-        names = ["sandbox", "web", "relay-1", "relay-2", "worker", "external"]
+        wanted = ["sandbox", "web", "relay", "relay", "clock", "worker", "external"]
+        names = ["sandbox", "web", "relay-1", "relay-2", "clock", "worker", "external"]
         environment = self.environment(postgres, redis)
         return [
             Program(

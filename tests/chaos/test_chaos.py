@@ -14,7 +14,7 @@ from config.local.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "config.local", "chaos", "--seconds", "25", "--seed", "7")
-PARTS = {"postgres", "redis", "sandbox", "web", "relay-1", "relay-2", "worker", "external"}
+PARTS = {"postgres", "redis", "sandbox", "web", "relay-1", "relay-2", "clock", "worker", "external"}
 
 
 @pytest.fixture
