@@ -56,7 +56,7 @@ def place() -> None:
 
 def hold(state: str) -> None:
     """Let inventory know of the order's goods."""
-    Reservation.objects.create(order_id=ORDER, state=state, made_at=NOON, changed_at=NOON)
+    Reservation.objects.create(order_id=ORDER, state=state, made_at=NOON, changed_at=NOON, expires_at=NOON)
 
 
 def cancel(reason: str, message: str = "") -> CancelOrder:
