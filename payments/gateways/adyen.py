@@ -68,7 +68,7 @@ class AdyenNotices:
 
 
 class _Amount(Struct, frozen=True):
-    value: Annotated[int, Meta(ge=0)]
+    value: Annotated[int, Meta(ge=0, le=10**12)]
     currency: Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")]
 
 

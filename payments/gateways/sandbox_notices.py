@@ -24,8 +24,9 @@ from payments.money import Money
 
 SIGNATURE = "Sandbox-Signature"
 
-Id = Annotated[str, Meta(pattern=r"^[!-~]{1,200}$")]
-Sum = Annotated[int, Meta(ge=0)]
+Id = Annotated[str, Meta(pattern=r"\A[!-~]{1,100}\Z")]
+Reference = Annotated[str, Meta(pattern=r"\A[!-~]{0,200}\Z")]
+Sum = Annotated[int, Meta(ge=0, le=10**12)]
 
 
 class SandboxNotices:
@@ -58,7 +59,7 @@ class _Refund(Struct, frozen=True):
 
 class _Charge(Struct, frozen=True, kw_only=True):
     id: UUID
-    reference: str
+    reference: Reference
     status: Status
     currency: str
     authorised: Sum = 0

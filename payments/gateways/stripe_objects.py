@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 from payments.gateways.port import Charge, Refunded, Status
 from payments.money import Money
 
-Sum = Annotated[int, Meta(ge=0)]
+Id = Annotated[str, Meta(pattern=r"\A[!-~]{1,200}\Z")]
+Sum = Annotated[int, Meta(ge=0, le=10**12)]
 
 _STATUSES: dict[str, Status] = {
     "requires_confirmation": "pending",
@@ -67,7 +68,7 @@ class StripeCharge(Struct, frozen=True, kw_only=True):
 
     amount: Sum
     currency: str
-    payment_intent: str | None = None
+    payment_intent: Id | None = None
     captured: bool = False
     refunded: bool = False
     amount_captured: Sum = 0
@@ -90,7 +91,7 @@ class StripeCharge(Struct, frozen=True, kw_only=True):
 class Intent(Struct, frozen=True, kw_only=True):
     """A payment intent: one attempt to be paid, whatever it takes."""
 
-    id: Annotated[str, Meta(pattern=r"\A[!-~]{1,200}\Z")]
+    id: Id
     amount: Sum
     currency: str
     status: str
