@@ -4,6 +4,7 @@ from uuid import UUID
 
 from eventbus import Command
 from inventory.events import Shortage
+from payments.money import Money
 
 
 class ConfirmOrder(Command, name="orders.confirm_order", version=1, key="order_id"):
@@ -41,11 +42,16 @@ class ShipOrder(Command, name="orders.ship_order", version=1, key="order_id"):
 
 
 class SendMail(Command, name="orders.send_mail", version=1, key="order_id"):
-    """Write to the customer, once per event: `template` names the mail, `event_id` what it tells of."""
+    """Write to the customer, once per event: `template` names the mail, `event_id` what it tells of.
+
+    `amount` and `note` are what the mail says beside the order: what was given back, why it was refused.
+    """
 
     order_id: UUID
     template: str
     event_id: UUID
+    amount: Money | None = None
+    note: str = ""
 
 
 class WarnOfLowStock(Command, name="orders.warn_of_low_stock", version=1, key="sku"):

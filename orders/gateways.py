@@ -1,5 +1,7 @@
 """The port to the carrier, and its adapter for the sandbox."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Protocol
 from uuid import UUID
@@ -13,6 +15,21 @@ from orders.errors import ParcelRefused
 from orders.events import Address
 
 CARRIER = "carrier"
+MOST_PARCELS = 100
+"""How many parcels the carrier looks for in one answer."""
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """One time the carrier saw a parcel; `number` counts from 1 and never changes."""
+
+    number: int
+    status: str
+    place: str
+    at: datetime
+
+
+class _Tracking(msgspec.Struct):
+    shipments: dict[UUID, tuple[Scan, ...]]
 
 
 class Carrier(Protocol):
@@ -26,6 +43,9 @@ class Carrier(Protocol):
 
     def cancel(self, *, shipment_id: UUID) -> None:
         """See to it that the parcel does not leave, whether or not it was ever booked."""
+
+    def track(self, *, shipment_ids: Sequence[UUID]) -> dict[UUID, tuple[Scan, ...]]:
+        """Where these parcels were seen so far, the oldest scan first; at most `MOST_PARCELS` of them."""
 
 
 class SandboxCarrier:
@@ -45,6 +65,11 @@ class SandboxCarrier:
     def cancel(self, *, shipment_id: UUID) -> None:
         """See to it that the parcel does not leave, whether or not it was ever booked."""
         self._call("POST", f"/v1/shipments/{shipment_id}/cancel", {})
+
+    def track(self, *, shipment_ids: Sequence[UUID]) -> dict[UUID, tuple[Scan, ...]]:
+        """Where these parcels were seen so far, the oldest scan first; at most `MOST_PARCELS` of them."""
+        response = self._call("POST", "/v1/tracking", {"ids": [str(each) for each in shipment_ids]})
+        return msgspec.json.decode(response.raise_for_status().content, type=_Tracking).shipments
 
     def _call(self, method: str, path: str, body: dict[str, object]) -> httpx.Response:
         try:

@@ -1,12 +1,13 @@
 """The tables of orders: the event-sourced Order, carts, what follows an order, and the read models."""
 
 from orders.models.cart import MOST_PER_LINE, Cart, CartLine, delivery_charge
-from orders.models.fulfilment import Notification, Return, Shipment
+from orders.models.fulfilment import Notification, ParcelScan, Return, Shipment
 from orders.models.importing import SalesImport
 from orders.models.numbers import is_number, new_number
 from orders.models.order import LINK_SALT, SCHEMA, Order, is_current
 from orders.models.read_models import OrderHistoryRow, SalesByDayRow
 from orders.models.rules import ANYWHERE, ShippingRule, TaxRule
+from orders.models.staff import StaffTask, TaskKind
 from orders.models.state import OrderEvent, OrderRefund, OrderReturn, OrderState
 from orders.models.transitions import TRANSITIONS, Transition, accept, evolve, fold
 
@@ -25,11 +26,14 @@ __all__ = [
     "OrderRefund",
     "OrderReturn",
     "OrderState",
+    "ParcelScan",
     "Return",
     "SalesByDayRow",
     "SalesImport",
     "Shipment",
     "ShippingRule",
+    "StaffTask",
+    "TaskKind",
     "TaxRule",
     "Transition",
     "accept",

@@ -3,25 +3,51 @@
 from uuid import uuid4
 
 from django.db import models
+from django.db.models import Q
+
+SHIPMENT_STATES = ("requested", "scheduled", "refused", "cancelled", "delivered", "returned")
 
 
 class Shipment(models.Model):
-    """The parcel of one order, as agreed with the carrier."""
+    """The parcel of one order, as agreed with the carrier; looked for at `look_at`, until it has arrived."""
 
     id = models.UUIDField(primary_key=True, default=uuid4)
     order_id = models.UUIDField(unique=True)
     state = models.CharField(
-        max_length=10,
-        default="requested",
-        choices=[(state, state) for state in ("requested", "scheduled", "refused", "cancelled")],
+        max_length=10, default="requested", choices=[(state, state) for state in SHIPMENT_STATES]
     )
     tracking_number = models.CharField(max_length=40, default="")
     reason = models.TextField(default="")
     requested_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+    look_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["look_at"], condition=Q(state="scheduled"), name="orders_shipment_to_look_for"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.tracking_number or f"{self.state} {self.id}"
+
+
+class ParcelScan(models.Model):
+    """One time the carrier saw the parcel, by the carrier's own count."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="scans")
+    number = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=30)
+    place = models.CharField(max_length=120)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=["shipment", "number"], name="orders_parcelscan_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.place}"
 
 
 class Return(models.Model):

@@ -11,14 +11,17 @@ from eventbus import DependencyDown, Record
 from orders.models import Notification
 from orders.queries import order_state
 from orders.services.links import order_link
+from payments.money import Money
 
 MAIL_SERVER = "mail server"
 
 
-def notify_customer(*, order_id: UUID, template: str, message_id: UUID) -> Record | None:
+def notify_customer(
+    *, order_id: UUID, template: str, message_id: UUID, amount: Money | None = None, note: str = ""
+) -> Record | None:
     """Send the customer the mail `template` about their order; nobody without an address gets one."""
     order = order_state(order_id)
-    context = {"order": order, "link": order_link(order_id)}
+    context = {"order": order, "link": order_link(order_id), "amount": amount, "note": note}
     return notify(
         recipient=order.customer.email,
         template=template,

@@ -1,17 +1,24 @@
-"""Parcels: booked with the carrier, or called off; no transaction is open while the carrier answers."""
+"""Parcels: booked, called off, followed; no transaction is open while the carrier answers."""
 
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
-from eventbus import Record, publish, send
+from eventbus import Record, current_time, publish, send
 from orders.commands import CancelShipment
 from orders.errors import ParcelRefused
-from orders.events import ShipmentRefused, ShipmentScheduled
-from orders.gateways import carrier
-from orders.models import Shipment
+from orders.events import ParcelMoved, ShipmentRefused, ShipmentScheduled
+from orders.gateways import MOST_PARCELS, Scan, carrier
+from orders.models import ParcelScan, Shipment
 from orders.queries import order_state
+
+_ARRIVED = ("delivered", "returned")
+_LOOK_SECONDS = 15 * 60
 
 
 def schedule_shipment(*, order_id: UUID) -> Record | None:
@@ -37,8 +44,69 @@ def cancel_shipment(*, order_id: UUID) -> None:
         carrier().cancel(shipment_id=shipment.id)
 
 
+def follow_parcels(*, limit: int = MOST_PARCELS) -> int:
+    """Ask the carrier where the parcels are that are due to be looked for, and announce each new scan once.
+
+    Answers how many parcels were asked for; raises DependencyDown when the carrier cannot be reached, and
+    asks for these again when they are next due.
+    """
+    shipment_ids = _due_parcels(limit)
+    if shipment_ids:
+        _record_scans(carrier().track(shipment_ids=shipment_ids))
+    return len(shipment_ids)
+
+
+@transaction.atomic
+def _due_parcels(limit: int) -> list[UUID]:
+    now = current_time()
+    due = Shipment.objects.filter(state="scheduled", look_at__lte=now).order_by("look_at")
+    shipment_ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
+    wait = timedelta(seconds=getattr(settings, "ORDERS_PARCEL_LOOK_SECONDS", _LOOK_SECONDS))
+    Shipment.objects.filter(pk__in=shipment_ids).update(look_at=now + wait)
+    return shipment_ids
+
+
+@transaction.atomic
+def _record_scans(found: Mapping[UUID, tuple[Scan, ...]]) -> None:
+    # Locked, so that of two who ask at once the second knows what the first has recorded.
+    shipments = list(Shipment.objects.select_for_update().filter(pk__in=found).order_by("pk"))
+    known = dict(_scans_known(shipments))
+    new = [
+        (shipment, scan)
+        for shipment in shipments
+        for scan in found[shipment.id]
+        if scan.number > known.get(shipment.id, 0)
+    ]
+    ParcelScan.objects.bulk_create(
+        ParcelScan(
+            shipment=shipment, number=scan.number, status=scan.status, place=scan.place, seen_at=scan.at
+        )
+        for shipment, scan in new
+    )
+    for status in _ARRIVED:
+        arrived = [shipment.id for shipment, scan in new if scan.status == status]
+        Shipment.objects.filter(pk__in=arrived, state="scheduled").update(state=status, look_at=None)
+    publish(*(_moved(shipment, scan) for shipment, scan in new))
+
+
+def _scans_known(shipments: list[Shipment]) -> Iterator[tuple[UUID, int]]:
+    scans = ParcelScan.objects.filter(shipment__in=shipments).values("shipment_id")
+    return ((row["shipment_id"], row["seen"]) for row in scans.annotate(seen=Max("number")))
+
+
+def _moved(shipment: Shipment, scan: Scan) -> ParcelMoved:
+    return ParcelMoved(
+        order_id=shipment.order_id,
+        shipment_id=shipment.id,
+        status=scan.status,
+        place=scan.place,
+        moved_at=scan.at,
+    )
+
+
 def _scheduled(shipment: Shipment, tracking_number: str) -> None:
-    if _settled(shipment, state="scheduled", tracking_number=tracking_number):
+    booked = {"state": "scheduled", "tracking_number": tracking_number, "look_at": current_time()}
+    if _settled(shipment, **booked):
         publish(
             ShipmentScheduled(
                 order_id=shipment.order_id, shipment_id=shipment.id, tracking_number=tracking_number
@@ -55,5 +123,5 @@ def _refused(shipment: Shipment, reason: str) -> None:
 
 
 @transaction.atomic
-def _settled(shipment: Shipment, **outcome: str) -> bool:
+def _settled(shipment: Shipment, **outcome: object) -> bool:
     return bool(Shipment.objects.filter(pk=shipment.id, state="requested").update(**outcome))

@@ -18,10 +18,13 @@ OFFENCES = {
     "Commands go down, events come up": ("inventory/events.py", "import orders.events"),
     "Every room has the same floors": ("orders/events.py", "import orders.commands"),
     "The bus has floors too": ("eventbus/errors.py", "import eventbus.log"),
-    "The shop sees the bus only through its front door": ("orders/handlers.py", "import eventbus.outbox"),
+    "The shop sees the bus only through its front door": (
+        "orders/handlers/steps.py",
+        "import eventbus.outbox",
+    ),
     "Only orders enters its private rooms": ("config/urls.py", "import orders.models"),
-    "Only catalog enters its private rooms": ("orders/handlers.py", "import catalog.projections"),
-    "Only payments enters its private rooms": ("orders/handlers.py", "import payments.gateways"),
+    "Only catalog enters its private rooms": ("orders/handlers/steps.py", "import catalog.projections"),
+    "Only payments enters its private rooms": ("orders/handlers/steps.py", "import payments.gateways"),
     "Only inventory enters its private rooms": ("catalog/projections.py", "import inventory.models"),
     "Messages are plain data": ("payments/events.py", "import django.db"),
 }

@@ -4,10 +4,21 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from catalog import services as catalog
 from inventory import services as inventory
-from orders import services
-from orders.events import Address, CustomerSnapshot, OrderLine, OrderPlaced
+from orders import queries, services
+from orders.events import (
+    Address,
+    CustomerSnapshot,
+    OrderConfirmed,
+    OrderLine,
+    OrderPlaced,
+    OrderShipped,
+    ReturnLine,
+)
+from orders.services.fulfilling import record
 from payments.money import Money
 
 ORDER = UUID("0196f0c0-0000-7000-8000-000000000001")
@@ -68,3 +79,34 @@ def an_order(cart_id: UUID, card_token: str = "tok_visa", address: Address = BRI
     return services.place_order(
         cart_id=cart_id, customer=ADA, address=address, card_token=card_token, **options
     )
+
+
+def pieces(**quantities: int) -> tuple[ReturnLine, ...]:
+    """So many of each SKU, written with underscores: pieces(MUG_RED=2)."""
+    return tuple(ReturnLine(sku=sku.replace("_", "-"), quantity=count) for sku, count in quantities.items())
+
+
+@transaction.atomic
+def a_confirmed_order(**changes: Any) -> UUID:
+    """Two mugs, promised; nothing but the order itself was asked or told."""
+    placed = an_order_placed(**changes)
+    record(None, placed)
+    units = sum(line.quantity for line in placed.lines)
+    confirmed = OrderConfirmed(
+        order_id=placed.order_id,
+        units=units,
+        total=placed.total,
+        delivery=placed.delivery,
+        confirmed_at=NOON,
+    )
+    record(queries.order_state(placed.order_id), confirmed)
+    return placed.order_id
+
+
+@transaction.atomic
+def a_shipped_order(**changes: Any) -> UUID:
+    """Two mugs, on their way; nothing but the order itself was asked or told."""
+    order_id = a_confirmed_order(**changes)
+    shipped = OrderShipped(order_id=order_id, tracking_number="SB1GB", shipped_at=NOON)
+    record(queries.order_state(order_id), shipped)
+    return order_id

@@ -1,0 +1,50 @@
+"""What pieces of an order are worth when they come back: pure functions over the order."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from orders.events import ReturnLine
+from orders.models import OrderState
+from payments.money import Money
+
+
+def worth_of(order: OrderState, lines: Iterable[ReturnLine], *, goods_came_back: bool = False) -> Money:
+    """What is owed for these pieces, at the prices they were sold for, and no more than is left to give back.
+
+    A SKU that was sold at several prices is given back in the order of its lines. Delivery is paid back with
+    the pieces that bring the last of the order back.
+    """
+    wanted = _pieces(lines)
+    settled = _settled(order)
+    owed = sum(_prices(order, wanted, settled), Money.zero(order.total.currency))
+    if goods_came_back and _all_back(order, wanted):
+        owed += order.shipping
+    return min(owed, order.refundable, key=lambda money: money.amount)
+
+
+def _prices(order: OrderState, wanted: Counter[str], settled: Counter[str]) -> Iterator[Money]:
+    skip, take = settled.copy(), wanted.copy()
+    for line in order.lines:
+        skipped = min(line.quantity, skip[line.sku])
+        taken = min(line.quantity - skipped, take[line.sku])
+        skip[line.sku] -= skipped
+        take[line.sku] -= taken
+        yield line.unit_price * taken
+
+
+def _settled(order: OrderState) -> Counter[str]:
+    pieces = Counter(order.returned)
+    for refund in order.refunds:
+        pieces += _pieces(refund.lines)
+    return pieces
+
+
+def _all_back(order: OrderState, arriving: Counter[str]) -> bool:
+    return sum(order.returned.values()) + arriving.total() >= order.units
+
+
+def _pieces(lines: Iterable[ReturnLine]) -> Counter[str]:
+    pieces: Counter[str] = Counter()
+    for line in lines:
+        pieces[line.sku] += line.quantity
+    return pieces

@@ -1,0 +1,23 @@
+"""What orders does by the clock; config/settings.py says how often."""
+
+import logging
+
+from celery import shared_task
+
+from eventbus import DependencyDown
+from orders import services
+from orders.gateways import MOST_PARCELS
+
+_MOST_BATCHES = 50
+_log = logging.getLogger(__name__)
+
+
+@shared_task(name="orders.follow_parcels", queue="external")
+def follow_parcels() -> None:
+    """Look for every parcel that is due, a hundred in one question."""
+    try:
+        for _ in range(_MOST_BATCHES):
+            if services.follow_parcels() < MOST_PARCELS:
+                return
+    except DependencyDown as failure:
+        _log.warning("Parcels are not followed for the moment: %s", failure)
