@@ -19,9 +19,14 @@ class ChargeAccount(Command, name="payments.charge_account", version=1, key="ord
 
 
 class CancelPayment(Command, name="payments.cancel_payment", version=1, key="order_id"):
-    """See to it that no money is held for the order, whatever has happened so far."""
+    """See to it that no money is held for the order, whatever has happened so far.
+
+    With a payment's id only that one of its payments: the shopper has given it up for another card, or its
+    money came when the order could not use it any more.
+    """
 
     order_id: UUID
+    payment_id: UUID | None = None
 
 
 class RefundPayment(Command, name="payments.refund_payment", version=1, key="order_id"):

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from payments.money import Money
+
 
 class UnknownCard(ValueError):
     """The card number is none of the test cards that this shop takes."""
@@ -19,11 +21,118 @@ class CardRequired(ValueError):
 
 
 class UnknownPayment(LookupError):
-    """No payment of this kind was requested for the order."""
+    """No payment, or none of this kind, was requested for the order."""
 
-    def __init__(self, order_id: UUID, method: str) -> None:
-        super().__init__(f"No payment by {method} was requested for order {order_id}.")
+    def __init__(self, order_id: UUID, method: str = "") -> None:
+        super().__init__(f"No payment{f' by {method}' if method else ''} was requested for order {order_id}.")
         self.order_id, self.method = order_id, method
+
+
+class PaymentNotFound(LookupError):
+    """There is no payment with this id."""
+
+    def __init__(self, payment_id: UUID) -> None:
+        super().__init__(f"There is no payment {payment_id}.")
+        self.payment_id = payment_id
+
+
+class AmountNotPositive(ValueError):
+    """Nothing, or less than nothing, was to be paid or given back."""
+
+    def __init__(self, amount: Money) -> None:
+        super().__init__(f"{amount} cannot be paid or given back: name an amount above zero.")
+        self.amount = amount
+
+
+class AmountTooLarge(ValueError):
+    """More was to be paid than any order of this shop can cost."""
+
+    def __init__(self, amount: Money, limit: Money) -> None:
+        super().__init__(f"{amount} is more than a payment can be; the limit is {limit}.")
+        self.amount, self.limit = amount, limit
+
+
+class PaymentAlreadyRequested(ValueError):
+    """The order has its payment; another card is tried with `try_another_card`."""
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__(f"A payment for order {order_id} was requested before.")
+        self.order_id = order_id
+
+
+class AlreadyPaid(ValueError):
+    """Another card was offered for an order that is paid."""
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__("This order is paid already; nothing was taken from the new card.")
+        self.order_id = order_id
+
+
+class PaymentUnderWay(ValueError):
+    """Another card was offered while the bank has confirmed the first one and its money is being taken."""
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__("Your bank has just confirmed the payment; nothing was taken from the new card.")
+        self.order_id = order_id
+
+
+class PaymentEnded(ValueError):
+    """Another card was offered for a payment that has been declined or cancelled, and the order with it."""
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__("This order's payment has ended, so no other card can be used. Please order again.")
+        self.order_id = order_id
+
+
+class OtherReference(ValueError):
+    """The processor speaks of a payment of ours under an id that is not the one it gave us before."""
+
+    def __init__(self, payment_id: UUID, known: str, told: str) -> None:
+        super().__init__(f"Payment {payment_id} is {known} at the processor, and not {told}.")
+        self.payment_id, self.known, self.told = payment_id, known, told
+
+
+class ImpossibleCharge(ValueError):
+    """What the processor says of a payment cannot be: more given back than taken, or not the sum that is due."""
+
+    def __init__(self, payment_id: UUID, due: Money, captured: Money, refunded: Money) -> None:
+        super().__init__(
+            f"The processor says that of payment {payment_id} over {due} it took {captured} and gave back "
+            f"{refunded}; find out there what happened."
+        )
+        self.payment_id, self.due, self.captured, self.refunded = payment_id, due, captured, refunded
+
+
+class RefundTooLarge(ValueError):
+    """More was to be given back than was captured and not asked back before."""
+
+    def __init__(self, order_id: UUID, amount: Money, left: Money) -> None:
+        super().__init__(
+            f"{amount} cannot be given back for order {order_id}: {left} is left of its payment."
+        )
+        self.order_id, self.amount, self.left = order_id, amount, left
+
+
+class RefundIdReused(ValueError):
+    """A refund's id was used for another amount or another order before."""
+
+    def __init__(self, refund_id: UUID, amount: Money, before: Money) -> None:
+        super().__init__(
+            f"Refund {refund_id} over {amount} was asked for as {before} before; use an id of its own."
+        )
+        self.refund_id, self.amount, self.before = refund_id, amount, before
+
+
+class NoProcessor(RuntimeError):
+    """A card is to be charged, and the settings name no processor that could; in production no sandbox is."""
+
+    def __init__(self, provider: str = "") -> None:
+        super().__init__(
+            f"The card processor {provider!r} cannot be used here."
+            if provider
+            else "No card processor is set up: set STRIPE_SECRET_KEY. The sandbox is for development only."
+        )
+        self.provider = provider
 
 
 class NoticeRefused(ValueError):

@@ -2,17 +2,23 @@
 
 Capture and cancellation may run at the same moment, in any order, and more than once. What makes that safe:
 the processor decides by the payment's id, so a charge that reaches it after its cancellation takes nothing;
-and a capture that is recorded after the cancellation has the cancellation asked for again.
+and money that is recorded after the cancellation is asked back once more.
 """
 
 from functools import partial
 
 from eventbus import Record, Reject, handles
 from payments import services
-from payments.commands import CancelPayment, CapturePayment, ChargeAccount
-from payments.errors import UnknownPayment
+from payments.commands import CancelPayment, CapturePayment, ChargeAccount, RefundPayment
+from payments.errors import (
+    AmountNotPositive,
+    RefundIdReused,
+    RefundTooLarge,
+    UnknownPayment,
+)
 from payments.gateways import PROCESSOR, Charge, card_gateway
-from payments.models import Payment, PaymentMethod, PaymentState
+from payments.models import Payment, PaymentMethod, PaymentState, Refund, RefundState
+from payments.money import CurrencyMismatch
 
 
 @handles
@@ -26,53 +32,89 @@ def charge_account(command: ChargeAccount) -> None:
 
 @handles(external=True, dependency=PROCESSOR)
 def capture_payment(command: CapturePayment) -> Record | None:
-    """Take the money from the card, and record what the processor says."""
-    payment = Payment.objects.filter(order_id=command.order_id, method=PaymentMethod.CARD).first()
-    if payment is None:
+    """Take the money from the card, unless the bank wants to see the shopper first."""
+    payment = Payment.of_order(command.order_id)
+    if payment is None or payment.method != PaymentMethod.CARD:
         raise Reject(str(UnknownPayment(command.order_id, PaymentMethod.CARD)))
-    if payment.state != PaymentState.PENDING:
-        return None
-    charge = card_gateway().charge(payment_id=payment.id, amount=payment.due, card_token=payment.card_token)
-    return _outcome(command, charge)
+    charge = _capture(payment)
+    return partial(services.settle, payment_id=payment.id, charge=charge) if charge else None
 
 
 @handles(external=True, dependency=PROCESSOR)
 def cancel_payment(command: CancelPayment) -> Record | None:
     """See to it that no money is held, whether the capture was done, is under way or never arrived."""
-    payment = Payment.objects.filter(order_id=command.order_id).first()
-    if payment is None or _ended_without_money(payment):
+    payment = _meant(command)
+    if payment is None or (payment.has_ended and not payment.held):
         return None
     if payment.method == PaymentMethod.ACCOUNT:
         return partial(services.cancel_account_payment, order_id=command.order_id)
-    charge = card_gateway().cancel(payment_id=payment.id, currency=payment.currency)
-    return partial(
-        services.record_cancellation,
-        order_id=command.order_id,
-        reference=charge.reference,
-        captured=charge.captured,
-        refunded=charge.refunded,
+    charge = card_gateway(payment.provider).cancel(
+        payment_id=payment.id, reference=payment.reference, currency=payment.currency
     )
+    record = services.settle if command.payment_id else services.record_cancellation
+    return partial(record, payment_id=payment.id, charge=charge)
 
 
-def _outcome(command: CapturePayment, charge: Charge) -> Record | None:
-    match charge.status:
-        case "captured":
-            return partial(
-                services.record_capture,
-                order_id=command.order_id,
-                reference=charge.reference,
-                amount=charge.captured,
-            )
-        case "declined":
-            return partial(
-                services.record_decline,
-                order_id=command.order_id,
-                reference=charge.reference,
-                reason=charge.reason,
-                message=charge.message,
-            )
-    return None
+@handles(external=True, dependency=PROCESSOR)
+def refund_payment(command: RefundPayment) -> Record | None:
+    """Give back a part of what was captured; what cannot be given back is said, and ends there."""
+    try:
+        refund = services.reserve_refund(
+            order_id=command.order_id,
+            refund_id=command.refund_id,
+            amount=command.amount,
+            reason=command.reason,
+        )
+    except RefundIdReused as refusal:
+        raise Reject(str(refusal)) from refusal
+    except (UnknownPayment, AmountNotPositive, CurrencyMismatch, RefundTooLarge) as refusal:
+        return partial(
+            services.refuse_refund,
+            order_id=command.order_id,
+            refund_id=command.refund_id,
+            amount=command.amount,
+            reason=command.reason,
+            refusal=str(refusal),
+        )
+    if refund.state != RefundState.REQUESTED:
+        return None
+    return _give_back(refund)
 
 
-def _ended_without_money(payment: Payment) -> bool:
-    return payment.state in {PaymentState.DECLINED, PaymentState.CANCELLED} and not payment.held
+def _capture(payment: Payment) -> Charge | None:
+    gateway = card_gateway(payment.provider)
+    reference = payment.reference
+    if payment.state == PaymentState.PENDING:
+        charge = gateway.authorise(
+            payment_id=payment.id,
+            amount=payment.due,
+            card_token=payment.card_token,
+            return_url=payment.return_url,
+        )
+        if charge.status != "authorised":
+            return charge
+        reference = charge.reference
+    elif payment.state != PaymentState.AUTHORISED:
+        return None
+    return gateway.capture(payment_id=payment.id, reference=reference, amount=payment.due)
+
+
+def _meant(command: CancelPayment) -> Payment | None:
+    if command.payment_id is None:
+        return Payment.of_order(command.order_id)
+    return Payment.objects.filter(pk=command.payment_id).first()
+
+
+def _give_back(refund: Refund) -> Record:
+    payment = refund.payment
+    if payment.method == PaymentMethod.ACCOUNT:
+        return partial(services.book_refund, refund_id=refund.id)
+    gateway = card_gateway(payment.provider)
+    try:
+        charge = gateway.refund(
+            payment_id=payment.id, reference=payment.reference, refund_id=refund.id, amount=refund.money
+        )
+    except Reject as refusal:
+        charge = gateway.find(payment_id=payment.id, reference=payment.reference, currency=payment.currency)
+        return partial(services.fail_refund, refund_id=refund.id, reason=str(refusal), charge=charge)
+    return partial(services.settle, payment_id=payment.id, charge=charge)

@@ -1,17 +1,23 @@
 """What can be asked about payments; all of it from the write model, never behind."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, Sum, Value
 
-from payments.models import AccountCredit, EntryKind, Payment
+from payments.models import AccountCredit, EntryKind, Payment, Refund, state_told_by
 from payments.money import Money
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentSummary:
-    """Where an order's payment stands."""
+    """Where an order's payment stands: the current one, where the shopper has tried several cards.
+
+    While it is `challenged`, the bank wants to see the shopper at `challenge_url`; while it is that or
+    `pending`, another card can be tried. `refundable` was captured, and nobody has asked it back yet.
+    """
 
     payment_id: UUID
     state: str
@@ -19,8 +25,22 @@ class PaymentSummary:
     due: Money
     captured: Money
     refunded: Money
+    refundable: Money
     decline_reason: str
     decline_message: str
+    challenge_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundSummary:
+    """One refund: `requested`, `done`, or `failed` with a sentence that says why."""
+
+    refund_id: UUID
+    amount: Money
+    reason: str
+    state: str
+    failure: str
+    requested_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +64,26 @@ def payment_of(order_id: UUID) -> PaymentSummary | None:
         due=payment.due,
         captured=Money(payment.captured, payment.currency),
         refunded=Money(payment.refunded, payment.currency),
+        refundable=payment.refundable,
         decline_reason=payment.decline_reason,
         decline_message=payment.decline_message,
+        challenge_url=payment.challenge_url,
+    )
+
+
+def refunds_of(order_id: UUID) -> tuple[RefundSummary, ...]:
+    """The refunds asked for of the order's payment, oldest first."""
+    refunds = Refund.objects.filter(payment__order_id=order_id).select_related("payment")
+    return tuple(
+        RefundSummary(
+            refund_id=refund.id,
+            amount=refund.money,
+            reason=refund.reason,
+            state=refund.state,
+            failure=refund.failure,
+            requested_at=refund.requested_at,
+        )
+        for refund in refunds
     )
 
 
@@ -62,12 +100,24 @@ def totals() -> dict[str, Totals]:
 
 
 def ledger_differences() -> list[UUID]:
-    """The orders whose payment says other totals than its ledger; there must be none."""
-    captured = Sum("entries__amount", filter=Q(entries__kind=EntryKind.CAPTURED), default=0)
-    refunded = Sum("entries__amount", filter=Q(entries__kind=EntryKind.REFUNDED), default=0)
-    summed = Payment.objects.annotate(ledger_captured=captured, ledger_refunded=refunded)
-    same = Q(captured=F("ledger_captured"), refunded=F("ledger_refunded"))
-    return list(summed.exclude(same).order_by("order_id").values_list("order_id", flat=True))
+    """The orders with a payment whose totals or state are not what its ledger says; there must be none."""
+    sums = Payment.objects.annotate(
+        ledger_captured=_sum_of(EntryKind.CAPTURED),
+        ledger_refunded=_sum_of(EntryKind.REFUNDED),
+        kinds=ArrayAgg("entries__kind", filter=Q(entries__isnull=False), default=Value([])),
+    )
+    rows = sums.values_list(
+        "order_id", "state", "captured", "refunded", "ledger_captured", "ledger_refunded", "kinds"
+    )
+    return [
+        order_id
+        for order_id, state, *counters, captured, refunded, kinds in rows.order_by("order_id").iterator()
+        if (state, counters) != (state_told_by(kinds), [captured, refunded])
+    ]
+
+
+def _sum_of(kind: EntryKind) -> Sum:
+    return Sum("entries__amount", filter=Q(entries__kind=kind), default=0)
 
 
 def _totals(currency: str, captured: int, refunded: int, credited: int) -> Totals:

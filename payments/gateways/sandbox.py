@@ -7,41 +7,59 @@ import httpx
 import msgspec
 
 from eventbus import DependencyDown, Reject
-from payments.gateways.port import PROCESSOR, Charge, Status
+from payments.gateways.port import PROCESSOR, Charge, Refunded, Status
 from payments.money import Money
 
 
 class SandboxGateway:
-    """Speaks HTTP to the sandbox processor."""
+    """Speaks HTTP to the sandbox processor, which knows a charge by the payment's id."""
+
+    provider = "sandbox"
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def charge(self, *, payment_id: UUID, amount: Money, card_token: str) -> Charge:
-        """Take the amount from the card, unless this payment has been cancelled before."""
-        fields = {"id": str(payment_id), "card": card_token, **msgspec.structs.asdict(amount)}
-        return self._post("/v1/charges", fields, amount.currency)
+    def authorise(self, *, payment_id: UUID, amount: Money, card_token: str, return_url: str) -> Charge:
+        """Set the money aside; the answer may be a challenge, after which the shopper is at `return_url`."""
+        fields = {"id": str(payment_id), "card": card_token, "return_url": return_url}
+        return self._ask("POST", "/v1/charges", fields | msgspec.structs.asdict(amount))
 
-    def cancel(self, *, payment_id: UUID, currency: str) -> Charge:
+    def capture(self, *, payment_id: UUID, reference: str, amount: Money) -> Charge:
+        """Take the money that was set aside, unless this payment has been cancelled before."""
+        return self._ask("POST", f"/v1/charges/{payment_id}/capture", msgspec.structs.asdict(amount))
+
+    def cancel(self, *, payment_id: UUID, reference: str, currency: str) -> Charge:
         """See to it that no money is held and none will be, whether or not the charge ever arrived."""
-        return self._post(f"/v1/charges/{payment_id}/cancel", {}, currency)
+        return self._ask("POST", f"/v1/charges/{payment_id}/cancel", {"currency": currency})
 
-    def refund(self, *, payment_id: UUID, refund_id: UUID, amount: Money) -> Charge:
-        """Give back a part of what was captured."""
+    def refund(self, *, payment_id: UUID, reference: str, refund_id: UUID, amount: Money) -> Charge:
+        """Give back a part of what was captured, once per refund."""
         fields = {"id": str(refund_id), **msgspec.structs.asdict(amount)}
-        return self._post(f"/v1/charges/{payment_id}/refunds", fields, amount.currency)
+        return self._ask("POST", f"/v1/charges/{payment_id}/refunds", fields)
 
-    def _post(self, path: str, fields: dict[str, Any], currency: str) -> Charge:
+    def find(self, *, payment_id: UUID, reference: str, currency: str) -> Charge:
+        """What the processor knows now; `pending` when no charge has arrived."""
+        nothing = Money.zero(currency)
+        unknown = Charge(
+            status="pending", reference="", authorised=nothing, captured=nothing, refunded=nothing
+        )
+        return self._ask("GET", f"/v1/charges/{payment_id}", unknown=unknown)
+
+    def _ask(
+        self, method: str, path: str, fields: dict[str, Any] | None = None, unknown: Charge | None = None
+    ) -> Charge:
         try:
-            response = self._client.post(path, json=fields)
+            response = self._client.request(method, path, json=fields)
             answer = msgspec.json.decode(response.content, type=_Answer)
         except (httpx.TransportError, msgspec.DecodeError) as failure:
             raise DependencyDown(PROCESSOR) from failure
         if response.status_code >= 500 or response.status_code == 429:
             raise DependencyDown(PROCESSOR)
-        if answer.charge is None:
-            raise Reject(f"The {PROCESSOR} refused POST {path}: {answer.error.code}: {answer.error.message}")
-        return answer.charge.as_charge(currency, answer.error)
+        if answer.charge is not None:
+            return answer.charge.as_charge()
+        if answer.error.code == "unknown_charge" and unknown is not None:
+            return unknown
+        raise Reject(f"The {PROCESSOR} refused {method} {path}: {answer.error.code}: {answer.error.message}")
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -49,21 +67,37 @@ class _Error(msgspec.Struct, frozen=True):
     message: str = ""
 
 
+class _Refund(msgspec.Struct, frozen=True):
+    id: str
+    amount: int
+
+
 class _Charge(msgspec.Struct, frozen=True):
     status: Status
     reference: str
+    currency: str
+    authorised: int
     captured: int
     refunded: int
+    refunds: tuple[_Refund, ...] = ()
+    challenge_url: str = ""
+    reason: str = ""
+    message: str = ""
 
-    def as_charge(self, currency: str, error: _Error) -> Charge:
+    def as_charge(self) -> Charge:
         return Charge(
             status=self.status,
             reference=self.reference,
-            authorised=Money(self.captured, currency),
-            captured=Money(self.captured, currency),
-            refunded=Money(self.refunded, currency),
-            reason=error.code,
-            message=error.message,
+            authorised=Money(self.authorised, self.currency),
+            captured=Money(self.captured, self.currency),
+            refunded=Money(self.refunded, self.currency),
+            refunds=tuple(
+                Refunded(refund_id=refund.id, amount=Money(refund.amount, self.currency))
+                for refund in self.refunds
+            ),
+            challenge_url=self.challenge_url,
+            reason=self.reason,
+            message=self.message,
         )
 
 

@@ -1,6 +1,24 @@
-"""Payments with their ledger, and credits to accounts."""
+"""Payments with their ledger and refunds, and credits to accounts."""
 
 from payments.models.credit import AccountCredit
-from payments.models.payment import EntryKind, Payment, PaymentEntry, PaymentMethod, PaymentState
+from payments.models.payment import (
+    EntryKind,
+    Payment,
+    PaymentEntry,
+    PaymentMethod,
+    PaymentState,
+    state_told_by,
+)
+from payments.models.refund import Refund, RefundState
 
-__all__ = ["AccountCredit", "EntryKind", "Payment", "PaymentEntry", "PaymentMethod", "PaymentState"]
+__all__ = [
+    "AccountCredit",
+    "EntryKind",
+    "Payment",
+    "PaymentEntry",
+    "PaymentMethod",
+    "PaymentState",
+    "Refund",
+    "RefundState",
+    "state_told_by",
+]

@@ -1,5 +1,7 @@
-"""Payments, and the ledger that their totals are computed from."""
+"""Payments, and the ledger that their totals and states are computed from."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Self
 from uuid import UUID, uuid4
 
@@ -20,15 +22,20 @@ WITH entered AS (
     RETURNING kind, amount
 )
 UPDATE payments_payment
-SET state = %(state)s, decline_reason = %(decline_reason)s, decline_message = %(decline_message)s,
+SET state = %(state)s, settles = %(settles)s, reference = %(reference)s, challenge_url = %(challenge_url)s,
+    decline_reason = %(decline_reason)s, decline_message = %(decline_message)s,
     captured = captured + (SELECT coalesce(sum(amount), 0) FROM entered WHERE kind = 'captured'),
-    refunded = refunded + (SELECT coalesce(sum(amount), 0) FROM entered WHERE kind = 'refunded')
+    refunded = refunded + (SELECT coalesce(sum(amount), 0) FROM entered WHERE kind = 'refunded'),
+    refunds_requested = refunds_requested + %(unasked)s
 WHERE id = %(id)s
 """
-
+_RESERVE_REFUND = """
+UPDATE payments_payment SET refunds_requested = refunds_requested + %(amount)s
+WHERE id = %(id)s AND settles AND refunds_requested + %(amount)s <= captured
+"""
 
 # Read at every step of every order: written out, it costs a third of what the ORM takes to compile it.
-_SELECT = "SELECT * FROM payments_payment WHERE order_id = %s"
+_SELECT = "SELECT * FROM payments_payment WHERE order_id = %s AND NOT replaced"
 
 
 class PaymentMethod(models.TextChoices):
@@ -39,45 +46,95 @@ class PaymentMethod(models.TextChoices):
 
 
 class PaymentState(models.TextChoices):
-    """Where a payment stands; each but the first is an ending, and only a capture can still be cancelled."""
+    """How far a payment has come, in this order: a later one never turns into an earlier one."""
 
     PENDING = "pending"
-    CAPTURED = "captured"
+    CHALLENGED = "challenged", "waiting for the shopper's bank"
+    AUTHORISED = "authorised"
     DECLINED = "declined"
+    CAPTURED = "captured"
     CANCELLED = "cancelled"
+
+    @property
+    def rank(self) -> int:
+        """Its place in the list."""
+        return _RANKS[self]
+
+
+_RANKS = {state: rank for rank, state in enumerate(PaymentState)}
 
 
 class EntryKind(models.TextChoices):
     """What the ledger can say about a payment."""
 
+    CHALLENGED = "challenged"
+    AUTHORISED = "authorised"
     CAPTURED = "captured"
     DECLINED = "declined"
     REFUNDED = "refunded"
     CANCELLED = "cancelled"
+    DUPLICATED = "duplicated"
+
+
+def state_told_by(kinds: Iterable[str]) -> PaymentState:
+    """The state of a payment whose ledger has entries of these kinds, in whichever order they came."""
+    told = (PaymentState(kind) for kind in kinds if kind in PaymentState.values)
+    return max(told, key=lambda state: state.rank, default=PaymentState.PENDING)
 
 
 class Payment(models.Model):
-    """What is due for one order, how, and how much of it is held: totals that equal the ledger's sums."""
+    """One attempt to pay an order: what is due, how, and how much of it is held.
+
+    An order has one current attempt; those that the shopper gave up for another card are `replaced`. Only the
+    current one can ever pay the order (`settles`); what arrives on another is given back. The totals equal
+    the ledger's sums, and each bounds the next: 0 <= refunded <= refunds_requested <= captured <= amount.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    order_id = models.UUIDField(unique=True)
+    order_id = models.UUIDField(db_index=True)
+    replaced = models.BooleanField(default=False)
+    settles = models.BooleanField(default=False)
     method = models.CharField(max_length=10, choices=PaymentMethod)
+    provider = models.CharField(max_length=20, blank=True, default="")
+    reference = models.CharField(max_length=255, blank=True, default="")
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     card_token = models.CharField(max_length=64, blank=True, default="")
+    return_url = models.CharField(max_length=500, blank=True, default="")
+    challenge_url = models.CharField(max_length=2000, blank=True, default="")
     state = models.CharField(max_length=10, choices=PaymentState, default=PaymentState.PENDING)
     captured = models.BigIntegerField(default=0)
+    refunds_requested = models.BigIntegerField(default=0)
     refunded = models.BigIntegerField(default=0)
     decline_reason = models.CharField(max_length=64, blank=True, default="")
     decline_message = models.CharField(max_length=255, blank=True, default="")
     requested_at = models.DateTimeField(default=current_time)
 
     class Meta:
+        permissions = (("refund_payment", "Can give money back"),)
         constraints = (
+            models.UniqueConstraint(
+                name="payment_one_current_per_order", fields=("order_id",), condition=Q(replaced=False)
+            ),
+            models.UniqueConstraint(
+                name="payment_one_per_reference",
+                fields=("provider", "reference"),
+                condition=~Q(reference=""),
+            ),
+            models.CheckConstraint(
+                name="payment_replaced_never_settles", condition=Q(replaced=False) | Q(settles=False)
+            ),
             models.CheckConstraint(name="payment_amount_not_negative", condition=Q(amount__gte=0)),
             models.CheckConstraint(
+                name="payment_captured_within_amount", condition=Q(captured__lte=F("amount"))
+            ),
+            models.CheckConstraint(
                 name="payment_refunded_within_captured",
-                condition=Q(refunded__gte=0, refunded__lte=F("captured")),
+                condition=Q(
+                    refunded__gte=0,
+                    refunded__lte=F("refunds_requested"),
+                    refunds_requested__lte=F("captured"),
+                ),
             ),
             models.CheckConstraint(
                 name="payment_by_card_has_a_card",
@@ -99,34 +156,88 @@ class Payment(models.Model):
         """What was captured and not given back."""
         return Money(self.captured - self.refunded, self.currency)
 
+    @property
+    def refundable(self) -> Money:
+        """What was captured and nobody has asked back yet."""
+        return Money(self.captured - self.refunds_requested, self.currency)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was declined or cancelled: money that still arrives is not for the order."""
+        return self.state in {PaymentState.DECLINED, PaymentState.CANCELLED}
+
     @classmethod
     def of_order(cls, order_id: UUID) -> Self | None:
-        """The order's payment."""
+        """The order's current payment."""
         return next(iter(cls.objects.raw(_SELECT, [order_id])), None)
 
     @classmethod
-    def locked(cls, order_id: UUID, method: str) -> Self | None:
-        """The order's payment of this method, locked until the transaction ends."""
-        found = cls.objects.raw(f"{_SELECT} AND method = %s FOR UPDATE", [order_id, method])
-        return next(iter(found), None)
+    def locked(cls, order_id: UUID) -> Self | None:
+        """The order's current payment, locked until the transaction ends."""
+        return next(iter(cls.objects.raw(f"{_SELECT} FOR UPDATE", [order_id])), None)
 
-    def record(self, state: PaymentState, *entries: "PaymentEntry") -> None:
-        """Append what the ledger does not hold yet, add that to the totals, and move to `state`."""
-        self.state = state
+    def record(self, *entries: "PaymentEntry", unasked: int = 0) -> None:
+        """Append what the ledger does not hold yet, add that to the totals, and keep the changed fields.
+
+        unasked: minor units among the entries that were given back without a refund having been asked for.
+        """
+        self.state = state_told_by((self.state, *(entry.kind for entry in entries)))
+        self.captured += sum(entry.amount for entry in entries if entry.kind == EntryKind.CAPTURED)
+        self.refunded += sum(entry.amount for entry in entries if entry.kind == EntryKind.REFUNDED)
+        self.refunds_requested += unasked
         with connection.cursor() as cursor:
             cursor.execute(
                 _RECORD,
                 {
                     "id": self.pk,
-                    "state": state.value,
+                    "state": self.state,
+                    "settles": self.settles,
+                    "reference": self.reference,
+                    "challenge_url": self.challenge_url,
                     "decline_reason": self.decline_reason,
                     "decline_message": self.decline_message,
                     "kinds": [entry.kind for entry in entries],
                     "amounts": [entry.amount for entry in entries],
                     "references": [entry.reference for entry in entries],
+                    "unasked": unasked,
                     "now": current_time(),
                 },
             )
+
+    def insert(self) -> bool:
+        """Keep a new payment; False where its order has a current one."""
+        fields = self._meta.local_concrete_fields
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _insert_statement(),
+                [field.get_db_prep_save(getattr(self, field.attname), connection) for field in fields],
+            )
+            return bool(cursor.rowcount)
+
+    def replace(self) -> None:
+        """Make room for the order's next attempt; whatever arrives on this one will be given back."""
+        self.replaced, self.challenge_url = True, ""
+        self.save(update_fields=["replaced", "challenge_url"])
+
+    def reserve_refund(self, amount: Money) -> bool:
+        """Set a part of what was captured aside for a refund; False where less than that is left."""
+        with connection.cursor() as cursor:
+            cursor.execute(_RESERVE_REFUND, {"id": self.pk, "amount": amount.amount})
+            return bool(cursor.rowcount)
+
+    def release_refund(self, amount: Money) -> None:
+        """Give free what was set aside for a refund that will not be made; the payment must be locked."""
+        self.refunds_requested -= amount.amount
+        self.save(update_fields=["refunds_requested"])
+
+
+@cache
+def _insert_statement() -> str:
+    columns = [field.attname for field in Payment._meta.local_concrete_fields]
+    return (
+        f"INSERT INTO payments_payment ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
+        " ON CONFLICT (order_id) WHERE NOT replaced DO NOTHING"
+    )
 
 
 class PaymentEntry(models.Model):
@@ -135,7 +246,7 @@ class PaymentEntry(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=EntryKind)
     amount = models.BigIntegerField(default=0)
-    reference = models.CharField(max_length=64)
+    reference = models.CharField(max_length=300)
     recorded_at = models.DateTimeField(default=current_time)
 
     class Meta:

@@ -1,6 +1,6 @@
 """What the sandbox answers: a status and a JSON body, or a problem with a code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,11 +10,13 @@ Request = TypeVar("Request", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer; `late` ones are sent when the caller has given up waiting."""
+    """An HTTP answer, in JSON or as a page; `late` ones are sent when the caller has given up waiting."""
 
     status: int
-    body: dict[str, Any]
+    body: dict[str, Any] = field(default_factory=dict)
     late: bool = False
+    page: str = ""
+    location: str = ""
 
 
 class Problem(Exception):

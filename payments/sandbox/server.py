@@ -14,9 +14,10 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from payments.sandbox import carrier, processor
+from payments.sandbox import carrier, challenge, processor
 from payments.sandbox.answers import Answer, Problem
 from payments.sandbox.store import Store
+from payments.sandbox.webhooks import Postman
 
 MAX_BODY_BYTES = 65_536
 
@@ -32,8 +33,11 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", r"/health", health),
     ("POST", r"/v1/charges", processor.create_charge),
     ("GET", r"/v1/charges/(?P<charge>[\w-]+)", processor.show_charge),
+    ("POST", r"/v1/charges/(?P<charge>[\w-]+)/capture", processor.capture_charge),
     ("POST", r"/v1/charges/(?P<charge>[\w-]+)/cancel", processor.cancel_charge),
     ("POST", r"/v1/charges/(?P<charge>[\w-]+)/refunds", processor.refund_charge),
+    ("GET", r"/challenge/(?P<reference>[\w-]+)", challenge.show_challenge),
+    ("POST", r"/challenge/(?P<reference>[\w-]+)", challenge.answer_challenge),
     ("POST", r"/v1/shipments", carrier.create_shipment),
     ("GET", r"/v1/shipments/(?P<shipment>[\w-]+)", carrier.show_shipment),
     ("DELETE", r"/v1/shipments/(?P<shipment>[\w-]+)", carrier.cancel_shipment),
@@ -63,17 +67,32 @@ def _route(method: str, path: str) -> tuple[Callable[..., Answer], dict[str, str
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """Serves on loopback until it is closed; `late_seconds` is how long a late answer is held back."""
+    """Serves on loopback until it is closed.
+
+    late_seconds: how long a late answer is held back. webhooks: the address that hears of every charge, and
+    the secret that they are signed with; without it they wait.
+    """
 
     request_queue_size = 128
     daemon_threads = False
 
-    def __init__(self, port: int, state: Path, late_seconds: float, log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        port: int,
+        state: Path,
+        late_seconds: float,
+        log: Callable[[str], None],
+        webhooks: tuple[str, str] | None = None,
+    ) -> None:
         self.store = Store(state)
         self.late_seconds, self.log = late_seconds, log
         self.closing = Event()
         self._connections: set[socket] = set()
         super().__init__(("127.0.0.1", port), _Requests)
+        self.store.url = self.url
+        self._postman = Postman(self.store, *webhooks, log) if webhooks else None
+        if self._postman:
+            self._postman.start()
 
     @property
     def url(self) -> str:
@@ -97,6 +116,8 @@ class SandboxServer(ThreadingHTTPServer):
             with suppress(OSError):
                 connection.shutdown(SHUT_RD)
         super().server_close()
+        if self._postman:
+            self._postman.stop()
         self.store.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -137,9 +158,11 @@ class _Requests(BaseHTTPRequestHandler):
             return Problem(500, "internal_error", "The sandbox failed; its log says why.").answer
 
     def _send(self, reply: Answer) -> None:
-        payload = json.dumps(reply.body).encode()
+        payload = reply.page.encode() or json.dumps(reply.body).encode()
         self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/html; charset=utf-8" if reply.page else "application/json")
+        if reply.location:
+            self.send_header("Location", reply.location)
         self.send_header("Content-Length", str(len(payload)))
         if self.close_connection:
             self.send_header("Connection", "close")

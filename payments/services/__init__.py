@@ -1,23 +1,36 @@
 """What can be done with payments."""
 
-from payments.services.paying import (
+from payments.services.refunding import (
+    book_refund,
+    credit_account,
+    fail_refund,
+    refund_payment,
+    refuse_refund,
+    reserve_refund,
+)
+from payments.services.requesting import MAX_AMOUNT, request_payment, tokenise, try_another_card
+from payments.services.settling import (
     cancel_account_payment,
     charge_account,
-    credit_account,
+    look_up,
     record_cancellation,
-    record_capture,
-    record_decline,
-    request_payment,
-    tokenise,
+    settle,
 )
 
 __all__ = [
+    "MAX_AMOUNT",
+    "book_refund",
     "cancel_account_payment",
     "charge_account",
     "credit_account",
+    "fail_refund",
+    "look_up",
     "record_cancellation",
-    "record_capture",
-    "record_decline",
+    "refund_payment",
+    "refuse_refund",
     "request_payment",
+    "reserve_refund",
+    "settle",
     "tokenise",
+    "try_another_card",
 ]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from payments.services import credit_account, record_decline
-from tests.payments.builders import PRICE, a_card_payment, an_account_payment, payment_for
+from payments.services import credit_account, settle
+from tests.payments.builders import PRICE, a_card_payment, a_charge, an_account_payment, payment_for
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,10 @@ def text_of(client: Client, path: str, **query: Any) -> str:
 
 def test_the_list_says_what_is_due_held_and_declined(admin_client: Client) -> None:
     order_id = a_card_payment("tok_declined")
-    record_decline(order_id=order_id, reference="ch_1", reason="card_declined", message="The bank said no.")
+    settle(
+        payment_id=payment_for(order_id).id,
+        charge=a_charge("declined", reason="card_declined", message="The bank said no."),
+    )
 
     page = text_of(admin_client, "/admin/payments/payment/")
 

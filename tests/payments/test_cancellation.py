@@ -15,7 +15,7 @@ from payments import handlers
 from payments.commands import CancelPayment, CapturePayment
 from payments.events import PaymentCancelled, PaymentCaptured, PaymentRefunded
 from tests.fixtures.sandbox import Sandbox
-from tests.payments.builders import NOTHING, a_card_payment, at_processor, ledger_of, payment_for, settle
+from tests.payments.builders import NOTHING, a_card_payment, at_processor, finish, ledger_of, payment_for
 
 pytestmark = pytest.mark.django_db
 
@@ -39,10 +39,10 @@ def take(steps: tuple[str, ...], workers: Workers) -> None:
         if action == "calls":
             called[name] = workers[name]()
         else:
-            settle(called.pop(name, None))
+            finish(called.pop(name, None))
 
 
-def finish(first: str, second: str, workers: Workers) -> None:
+def deliver_both(first: str, second: str, workers: Workers) -> None:
     """At-least-once delivery: in the end, each command was called and settled at least once."""
     take((f"{first} calls", f"{first} settles", f"{second} calls", f"{second} settles"), workers)
 
@@ -100,6 +100,6 @@ def test_with_repetitions_and_deaths_no_money_is_held(
 
     with published() as messages:
         take(steps, workers)
-        finish(*last, workers)
+        deliver_both(*last, workers)
 
     assert_no_money_is_held(sandbox, order_id, messages)

@@ -17,11 +17,12 @@ from tests.payments.builders import (
     NOTHING,
     PRICE,
     a_card_payment,
+    a_charge,
     an_account_payment,
     at_processor,
+    finish,
     ledger_of,
     payment_for,
-    settle,
 )
 
 LATER = timedelta(hours=1)
@@ -125,9 +126,11 @@ class TestOverTheBus:
     def test_a_processor_that_forgot_a_cancellation_is_asked_again(self, sandbox: Sandbox) -> None:
         order_id = a_card_payment()
         record = handlers.capture_payment(CapturePayment(order_id=order_id))
-        services.record_cancellation(order_id=order_id, reference="ch_0", captured=NOTHING, refunded=NOTHING)
+        payment_id = payment_for(order_id).id
+        reference = sandbox.get(f"/v1/charges/{payment_id}")["charge"]["reference"]
+        services.settle(payment_id=payment_id, charge=a_charge("cancelled", reference=reference))
 
-        settle(record)
+        finish(record)
         drain()
 
         assert at_processor(sandbox, order_id) == ("cancelled", 0)

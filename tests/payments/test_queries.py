@@ -7,8 +7,8 @@ import pytest
 from payments.models import Payment
 from payments.money import Money
 from payments.queries import PaymentSummary, Totals, ledger_differences, payment_of, totals
-from payments.services import cancel_account_payment, credit_account, record_decline
-from tests.payments.builders import NOTHING, PRICE, a_card_payment, an_account_payment, payment_for
+from payments.services import cancel_account_payment, credit_account, settle
+from tests.payments.builders import NOTHING, PRICE, a_card_payment, a_charge, an_account_payment, payment_for
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,10 @@ def test_an_order_without_a_payment_has_none() -> None:
 
 def test_a_payment_is_summed_up() -> None:
     order_id = a_card_payment("tok_declined")
-    record_decline(order_id=order_id, reference="ch_1", reason="card_declined", message="The bank said no.")
+    settle(
+        payment_id=payment_for(order_id).id,
+        charge=a_charge("declined", reason="card_declined", message="The bank said no."),
+    )
 
     assert payment_of(order_id) == PaymentSummary(
         payment_id=payment_for(order_id).id,
@@ -28,8 +31,10 @@ def test_a_payment_is_summed_up() -> None:
         due=PRICE,
         captured=NOTHING,
         refunded=NOTHING,
+        refundable=NOTHING,
         decline_reason="card_declined",
         decline_message="The bank said no.",
+        challenge_url="",
     )
 
 

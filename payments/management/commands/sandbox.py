@@ -20,18 +20,19 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The port, by default where the shop looks for the sandbox, and the file that it remembers in."""
+        """Where to listen, what to remember in, and whom to tell; by default as the shop is set up."""
         parser.add_argument("--port", type=int, default=urlsplit(settings.SANDBOX_URL).port or 80)
         parser.add_argument("--state", type=Path, default=settings.STATE_DIR / "sandbox.sqlite3")
+        parser.add_argument("--webhook-url", default=f"{settings.SITE_URL}/payments/webhooks/sandbox/")
 
-    def handle(self, *, port: int, state: Path, **options: Any) -> None:
+    def handle(self, *, port: int, state: Path, webhook_url: str, **options: Any) -> None:
         """Listen, announce the address, wait for the signal, and leave."""
         if not settings.SANDBOX_ENABLED:
             raise CommandError("There is no sandbox in production: it approves cards that hold no money.")
         stop = Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        server = self._listen(port, state)
+        server = self._listen(port, state, webhook_url)
         Thread(target=server.serve_forever, daemon=True).start()
         self._say(f"Sandbox processor and carrier at {server.url}")
         stop.wait()
@@ -39,9 +40,10 @@ class Command(BaseCommand):
         server.server_close()
         self._say("Sandbox stopped.")
 
-    def _listen(self, port: int, state: Path) -> SandboxServer:
+    def _listen(self, port: int, state: Path, webhook_url: str) -> SandboxServer:
+        webhooks = (webhook_url, settings.SANDBOX_WEBHOOK_SECRETS[0]) if webhook_url else None
         try:
-            return SandboxServer(port, state, settings.GATEWAY_TIMEOUT_SECONDS + 1, self._say)
+            return SandboxServer(port, state, settings.GATEWAY_TIMEOUT_SECONDS + 1, self._say, webhooks)
         except OSError as problem:
             raise CommandError(
                 f"Port {port} cannot be used ({problem.strerror}); choose one with --port."
