@@ -9,7 +9,7 @@ from functools import partial
 
 from eventbus import Record, Reject, handles
 from payments import services
-from payments.commands import CancelPayment, CapturePayment, ChargeAccount, RefundPayment
+from payments.commands import CancelPayment, CapturePayment, ChargeAccount, ReadNotice, RefundPayment
 from payments.errors import (
     AmountNotPositive,
     RefundIdReused,
@@ -79,6 +79,12 @@ def refund_payment(command: RefundPayment) -> Record | None:
     if refund.state != RefundState.REQUESTED:
         return None
     return _give_back(refund)
+
+
+@handles
+def read_notice(command: ReadNotice) -> None:
+    """Do what a webhook in the inbox tells."""
+    services.read_notice(notice_id=command.notice_id)
 
 
 def _capture(payment: Payment) -> Charge | None:

@@ -1,6 +1,7 @@
 """Payments with their ledger and refunds, and credits to accounts."""
 
 from payments.models.credit import AccountCredit
+from payments.models.inbox import InboxNotice, NoticeState
 from payments.models.payment import (
     EntryKind,
     Payment,
@@ -14,6 +15,8 @@ from payments.models.refund import Refund, RefundState
 __all__ = [
     "AccountCredit",
     "EntryKind",
+    "InboxNotice",
+    "NoticeState",
     "Payment",
     "PaymentEntry",
     "PaymentMethod",

@@ -1,5 +1,6 @@
 """What can be done with payments."""
 
+from payments.services.inbox import read_notice, read_notices_again, receive_notices
 from payments.services.refunding import (
     book_refund,
     credit_account,
@@ -25,6 +26,9 @@ __all__ = [
     "credit_account",
     "fail_refund",
     "look_up",
+    "read_notice",
+    "read_notices_again",
+    "receive_notices",
     "record_cancellation",
     "refund_payment",
     "refuse_refund",

@@ -235,10 +235,6 @@ class StripeDouble:
         if intent["status"] in {"succeeded", "canceled", "processing"}:
             raise self._unexpected(intent, "canceled")
         intent |= {"status": "canceled", "amount_capturable": 0, "next_action": None}
-        if intent["latest_charge"]:
-            charge = self.charges[intent["latest_charge"]]
-            charge |= {"refunded": True, "amount_refunded": charge["amount"]}
-            self._note("charge.refunded", charge)
         self._note("payment_intent.canceled", intent)
         return self._shown(intent, {})
 
@@ -252,7 +248,7 @@ class StripeDouble:
         left = charge["amount_captured"] - charge["amount_refunded"]
         if not left:
             raise _invalid("charge_already_refunded", f"Charge {charge['id']} has already been refunded.")
-        amount = int(form.get("amount", left))
+        amount = int(form.get("amount") or left)
         if amount > left:
             raise _invalid(None, f"Refund amount ({amount}) is greater than unrefunded amount ({left}).")
         refund = deepcopy(self._samples["refund"]) | {

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 # Adyen's published example: a key, an item, and the item's signature.
 KEY = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"
 SIGNATURE = "coqCmt/IZ4E3CzPvMY8zTjQVL5hYJUiBRg8UU+iCWo0="
-ITEM = {
+ITEM: dict[str, Any] = {
     "additionalData": {"hmacSignature": SIGNATURE},
     "amount": {"value": 1130, "currency": "EUR"},
     "pspReference": "7914073381342284",

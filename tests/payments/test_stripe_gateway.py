@@ -1,6 +1,7 @@
 """Stripe, through its SDK, against a double that answers as Stripe does: what no other processor has."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_challenge_says_where_to_go_and_is_captured_once_agreed(
     gateway: StripeGateway, double: StripeDouble
 ) -> None:
     payment_id, charge = authorised(gateway, "pm_card_threeDSecureRequired")
-    where = {"payment_id": payment_id, "reference": charge.reference}
+    where: dict[str, Any] = {"payment_id": payment_id, "reference": charge.reference}
 
     assert (charge.status, charge.authorised) == ("challenge", NOTHING)
     assert charge.challenge_url == f"{double.url}/challenge/{charge.reference}"
@@ -216,7 +217,7 @@ def test_a_refund_is_made_once_even_after_stripe_forgot_its_key(
 
 def test_a_refund_of_another_sum_is_not_the_same_refund(gateway: StripeGateway, double: StripeDouble) -> None:
     payment_id, reference = captured(gateway)
-    refund = {"payment_id": payment_id, "reference": reference, "refund_id": uuid4()}
+    refund: dict[str, Any] = {"payment_id": payment_id, "reference": reference, "refund_id": uuid4()}
     gateway.refund(**refund, amount=PART)
 
     with pytest.raises(Reject, match=r"refused to give £10\.00 back: this refund was made of £2\.34"):
