@@ -2,7 +2,7 @@
 
 import logging
 
-from eventbus import cluster, log
+from eventbus import cluster, log, partitions
 from eventbus.models import Archive, Checkpoint
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import Subscription, subscriptions
@@ -56,7 +56,7 @@ def _with_a_whole_history(
 
 
 def _create(missing: Lanes) -> None:
-    now = log.visible_now()
+    now, last = log.visible_now(), partitions.last_position()
     Checkpoint.objects.bulk_create(
         [
             Checkpoint(
@@ -65,6 +65,7 @@ def _create(missing: Lanes) -> None:
                 version=subscription.version,
                 types=sorted(subscription.types),
                 seen=str(NOTHING if subscription.from_start else now),
+                position=0 if subscription.from_start else last,
             )
             for (name, shard), subscription in sorted(missing.items())
         ],

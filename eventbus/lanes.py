@@ -16,7 +16,7 @@ from msgspec import Struct
 from eventbus import cluster, log, sql
 from eventbus.consumers import consume, set_aside
 from eventbus.errors import DependencyDown, Reject, UnknownMessage
-from eventbus.log import STALE_TRANSACTIONS, Progress, Selection, Undecodable
+from eventbus.log import STALE_MESSAGES, Progress, Selection, Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
 from eventbus.retry import backoff, dependency_backoff
@@ -32,13 +32,16 @@ _SAID_LENGTH, _TRACEBACK_LENGTH = 1000, 3000
 class Claim(Struct, frozen=True):
     """A lane this transaction holds.
 
-    visible: all that could be read when it was taken. some_wait: whether messages of its subscription were
-    set aside, so that later ones may have to wait behind them. types: what the newest release listens to.
+    visible: all that could be read when it was taken. last: the last position given out by then. passed: how
+    many were given out since it was saved. some_wait: whether messages of its subscription were set aside, so
+    that later ones may have to wait behind them. types: what the newest release listens to.
     """
 
     checkpoint_id: int
     progress: Progress
     visible: Snapshot
+    last: int
+    passed: int
     some_wait: bool
     types: list[str]
 
@@ -86,7 +89,7 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
         _consume_each(subscription, ready, now)
     elif ready:
         consume(subscription, ready)
-    if batch or after.window or claim.progress.window or _far_behind(claim.progress, after):
+    if batch or after.window or claim.progress.window or claim.passed > STALE_MESSAGES:
         _save(claim, after)
     return len(batch) + retried
 
@@ -98,10 +101,11 @@ def _claim(subscription: Subscription, shard: int) -> Claim | None:
         if row is None:
             return None
         cursor.nextset()
-        visible, own, some_wait = cursor.fetchone()
+        visible, own, last, some_wait = cursor.fetchone()
     checkpoint_id, seen, window, position, types = row
     progress = Progress(Snapshot.parse(seen), Snapshot.parse(window) if window else None, position)
-    return Claim(checkpoint_id, progress, Snapshot.parse(visible).without(int(own)), some_wait, types)
+    now = Snapshot.parse(visible).without(int(own))
+    return Claim(checkpoint_id, progress, now, last, last - position, some_wait, types)
 
 
 def _is_known(subscription: Subscription, envelope: Envelope) -> bool:
@@ -109,15 +113,11 @@ def _is_known(subscription: Subscription, envelope: Envelope) -> bool:
     return isinstance(envelope.message, subscription.accepts)
 
 
-def _far_behind(before: Progress, after: Progress) -> bool:
-    """Whether an idle lane's checkpoint is worth moving."""
-    return after.seen.xmax - before.seen.xmax > STALE_TRANSACTIONS
-
-
 def _save(claim: Claim, progress: Progress) -> None:
     window = str(progress.window) if progress.window else None
+    position = progress.position if progress.window else claim.last
     with connection.cursor() as cursor:
-        cursor.execute(sql.SAVE_LANE, [str(progress.seen), window, progress.position, claim.checkpoint_id])
+        cursor.execute(sql.SAVE_LANE, [str(progress.seen), window, position, claim.checkpoint_id])
 
 
 def _without_blocked(subscription: Subscription, batch: Batch) -> Batch:

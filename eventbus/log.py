@@ -24,7 +24,7 @@ from eventbus.messages import Envelope, Message
 from eventbus.registry import decode
 from eventbus.snapshots import Snapshot
 
-STALE_TRANSACTIONS = 1000
+STALE_MESSAGES = 1000
 """How far an idle lane may fall behind: each look at the log passes over what it has not seen."""
 
 

@@ -105,6 +105,7 @@ class Cluster(models.Model):
 class Checkpoint(models.Model):
     """What one lane (a subscription's shard) has seen of the log.
 
+    `position` is how far it has come in an open window; without one, the last position when it was saved.
     `version` is the projection's version that its rows were folded with. `types` are the messages that the
     newest release lets it listen to: an older process keeps those it does not know for a newer one.
     """

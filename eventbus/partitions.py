@@ -23,11 +23,11 @@ SELECT c.oid, c.relname AS name, ({_BOUNDS})[1] AS start, ({_BOUNDS})[2] AS "end
 FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'eventbus_message'::regclass"""
 
-_LAST_POSITION = "coalesce(pg_sequence_last_value(pg_get_serial_sequence('eventbus_message', 'position')), 0)"
+LAST_POSITION = "coalesce(pg_sequence_last_value(pg_get_serial_sequence('eventbus_message', 'position')), 0)"
 
 # The last position given out, where the last partition starts and ends, and whether the log is partitioned.
 _EDGE = f"""
-SELECT {_LAST_POSITION}, max(start), max("end"),
+SELECT {LAST_POSITION}, max(start), max("end"),
        (SELECT relkind = 'p' FROM pg_class WHERE oid = 'eventbus_message'::regclass)
 FROM ({_PARTITIONS}) AS partition"""
 
@@ -76,7 +76,7 @@ def edges(partition: Partition) -> Edges:
 def last_position() -> int:
     """The last position that was given out, whether or not its transaction has committed."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_LAST_POSITION}")
+        cursor.execute(f"SELECT {LAST_POSITION}")
         return int(cursor.fetchone()[0])
 
 

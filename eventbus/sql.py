@@ -1,5 +1,7 @@
 """The hot statements of the bus."""
 
+from eventbus.partitions import LAST_POSITION
+
 ENVELOPE = """position, type, version, data::text, id, stream, revision,
     correlation_id, causation_id, occurred_at::text, headers::text"""
 
@@ -43,11 +45,11 @@ FROM eventbus_stream AS head WHERE head.stream = %(stream)s"""
 
 # Take a lane: whoever holds its checkpoint's row delivers it. A dead worker's lock dies with it.
 # Then, in the same round trip but with a snapshot of its own, which is never older than the checkpoint just
-# read: what is visible now, and whether anything of the subscription was set aside.
-CLAIM_LANE = """
+# read: what is visible now, the last position given out, and whether anything was set aside.
+CLAIM_LANE = f"""
 SELECT id, seen::text, "window"::text, position, types FROM eventbus_checkpoint
 WHERE subscription = %(subscription)s AND shard = %(shard)s FOR UPDATE SKIP LOCKED;
-SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text,
+SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text, {LAST_POSITION},
        EXISTS (SELECT FROM eventbus_delivery WHERE subscription = %(subscription)s)"""
 
 SAVE_LANE = """
@@ -57,8 +59,9 @@ UPDATE eventbus_checkpoint SET seen = %s::pg_snapshot, "window" = %s::pg_snapsho
 # Also the id of this transaction, which Postgres leaves out of its own snapshot.
 NOW_VISIBLE = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text"
 
-# The first batch of a window: two probes of the index on xid. `position + 0` keeps the planner from walking
-# the primary key from its start to find the few new rows in order.
+# The first batch of a window: two probes of the index on xid. The other ways that the planner might take are
+# barred, since it knows nothing yet of the newest partition, or of a type that is new in it: `position + 0`
+# keeps it from walking the primary key, and `type || ''` from walking all messages of the types.
 FIRST_IN_WINDOW = f"""
 SELECT {ENVELOPE} FROM (
     SELECT * FROM eventbus_message WHERE xid >= %(next)s::text::xid8
@@ -66,7 +69,7 @@ SELECT {ENVELOPE} FROM (
     SELECT * FROM eventbus_message WHERE xid = ANY(%(running)s::text[]::xid8[])
 ) AS new
 WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
-  AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
+  AND type || '' = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
 ORDER BY position + 0 LIMIT %(limit)s"""
 
 # The rest of a window larger than a batch is walked along the primary key, a stretch at a time: linear
@@ -94,19 +97,19 @@ FROM (SELECT pg_current_snapshot() AS seen) AS now LEFT JOIN LATERAL (
     WHERE xid = ANY(%(running)s::text[]::xid8[]) AND pg_visible_in_snapshot(xid, now.seen)
 ) AS new ON true"""
 
-# Which lanes have something to read. One far behind counts too: reading nothing, it still moves up.
-LANES_BEHIND = """
+# Which lanes have something to read. One that many messages have passed counts too: reading nothing, it still
+# moves up, so that the next look does not pass over them again.
+LANES_BEHIND = f"""
 SELECT c.subscription, c.shard FROM eventbus_checkpoint AS c
 JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int)
   ON lane.name = c.subscription AND lane.shard = c.shard
 WHERE c."window" IS NOT NULL
-   OR pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-      - pg_snapshot_xmax(c.seen)::text::bigint > %(stale)s
+   OR (SELECT {LAST_POSITION}) - c.position > %(stale)s
    OR EXISTS (SELECT 1 FROM eventbus_message AS m WHERE m.xid >= pg_snapshot_xmax(c.seen)
-                AND m.type = ANY(c.types) AND m.shard %% lane.shards = lane.shard)
+                AND m.type || '' = ANY(c.types) AND m.shard %% lane.shards = lane.shard)
    OR EXISTS (SELECT 1 FROM eventbus_message AS m
               WHERE m.xid = ANY(ARRAY(SELECT pg_snapshot_xip(c.seen)))
-                AND m.type = ANY(c.types) AND m.shard %% lane.shards = lane.shard)"""
+                AND m.type || '' = ANY(c.types) AND m.shard %% lane.shards = lane.shard)"""
 
 # A delivery may run when it is due and is the first of its stream. The long queue behind one that may not run
 # is passed over by its stream's name.

@@ -8,7 +8,7 @@ from django.db import connection
 
 from eventbus import sql
 from eventbus.dispatch import Lane
-from eventbus.log import STALE_TRANSACTIONS, visible_now
+from eventbus.log import STALE_MESSAGES, visible_now
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import Subscription, subscriptions
 
@@ -54,7 +54,7 @@ def _described(subscription: Subscription, shard: int) -> dict[str, Any]:
 
 def _behind(lanes: list[dict[str, Any]]) -> set[Lane]:
     with connection.cursor() as cursor:
-        cursor.execute(sql.LANES_BEHIND, {"lanes": json.dumps(lanes), "stale": STALE_TRANSACTIONS})
+        cursor.execute(sql.LANES_BEHIND, {"lanes": json.dumps(lanes), "stale": STALE_MESSAGES})
         return set(cursor.fetchall())
 
 

@@ -53,7 +53,9 @@ def fill(messages: int) -> None:
             first, last = max(partition.start, 1), min(partition.end - 1, messages)
             if first <= last:
                 _fill(partition, values | {"first": first, "last": last})
-        cursor.execute("UPDATE eventbus_checkpoint SET seen = pg_current_snapshot()")
+        cursor.execute(
+            "UPDATE eventbus_checkpoint SET seen = pg_current_snapshot(), position = %s", [messages]
+        )
 
 
 def _fill(partition: partitions.Partition, values: dict[str, Any]) -> None:
@@ -93,9 +95,27 @@ def long_reads(run: Callable[[], object]) -> list[str]:
     return [statement for statement in found if _read_whole(_plan(statement), limited=False) & filled]
 
 
-def _plan(statement: str) -> Any:
+def messages_touched(look: Callable[[], object]) -> int:
+    """How many messages (or entries of their indexes) the statements of a look pass over."""
+    with statements() as found:
+        look()
+    assert found, "nothing asked the log"
+    return sum(_touched(_plan(statement, "ANALYZE, ")) for statement in found)
+
+
+def _touched(plan: dict[str, Any]) -> int:
+    rows: int = 0
+    if "Scan" in plan["Node Type"] and "eventbus_message" in plan.get(
+        "Index Name", plan.get("Relation Name", "")
+    ):
+        removed = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+        rows = (plan["Actual Rows"] + removed) * plan["Actual Loops"]
+    return rows + sum(_touched(part) for part in plan.get("Plans", []))
+
+
+def _plan(statement: str, options: str = "") -> Any:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (FORMAT JSON) " + statement.replace("%", "%%"), [])
+        cursor.execute(f"EXPLAIN ({options}FORMAT JSON) " + statement.replace("%", "%%"), [])
         plan = cursor.fetchone()[0]
         return (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
 

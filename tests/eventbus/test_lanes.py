@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from eventbus import Command, Event, NoTransaction, Reject, dead_letters, publish, send
 from eventbus.lanes import deliver_lane, headline
+from eventbus.log import STALE_MESSAGES
 from eventbus.models import Checkpoint, Delivery
 from eventbus.subscriptions import subscription
 from eventbus.testing import assert_rebuilds, drain
@@ -182,13 +183,16 @@ def test_rows_that_differ_from_the_log_are_reported() -> None:
         assert_rebuilds(Counters)
 
 
-def test_an_idle_lane_moves_its_checkpoint_only_when_it_is_far_behind() -> None:
-    before = Checkpoint.objects.get(subscription="toys.door").seen
-    count("a", 1)
+def test_an_idle_lane_moves_its_checkpoint_only_when_many_messages_have_passed_it() -> None:
+    idle = Checkpoint.objects.get(subscription="toys.door")
+    before, moved = idle.seen, []
+    for messages in (1, STALE_MESSAGES - 1, 1):
+        count("a", *range(messages))
+        drain()
+        idle.refresh_from_db()
+        moved.append(idle.seen != before)
 
-    drain()
-
-    assert Checkpoint.objects.get(subscription="toys.door").seen == before
+    assert moved == [False, False, True]
 
 
 def test_a_window_that_ends_exactly_with_a_batch_is_closed_and_the_next_one_opened() -> None:
