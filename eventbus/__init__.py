@@ -8,7 +8,7 @@ says what is guaranteed, and how to use it.
 from eventbus.context import backdated, correlate, current_envelope, current_time
 from eventbus.dispatch import drain
 from eventbus.doctor import examine, vital_signs
-from eventbus.errors import ConcurrencyError, DependencyDown, NoTransaction, Reject
+from eventbus.errors import ArchivedStream, ConcurrencyError, DependencyDown, NoTransaction, Reject
 from eventbus.log import read_stream
 from eventbus.messages import Command, Envelope, Event
 from eventbus.outbox import publish, send
@@ -18,6 +18,7 @@ from eventbus.sagas import Saga, on_skip
 from eventbus.subscriptions import Record, handles, on, subscribe
 
 __all__ = [
+    "ArchivedStream",
     "Command",
     "ConcurrencyError",
     "DependencyDown",

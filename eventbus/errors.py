@@ -111,7 +111,15 @@ class RebuildRefused(EventBusError):
 
 
 class ArchivedStream(EventBusError):
-    """Revisions of an event-sourced stream are archived: what is left is no history of it."""
+    """Raised by `read_stream`: revisions are archived, and what is left of the stream is no history.
+
+    Example:
+
+        try:
+            history = read_stream(f"order-{ORDER}")
+        except ArchivedStream as archived:
+            raise Reject(str(archived)) from archived
+    """
 
 
 class ArchiveRefused(EventBusError):

@@ -67,6 +67,15 @@ class OrderNotFound(OrdersError):
         super().__init__(f"There is no order {order_id}.")
 
 
+class OrderNumberUnknown(OrdersError):
+    """No order has this number."""
+
+    def __init__(self, number: str, *, mistyped: bool = False) -> None:
+        self.number, self.mistyped = number, mistyped
+        slip = " Its last character does not fit the others: it is mistyped." if mistyped else ""
+        super().__init__(f"There is no order with the number {number}.{slip}")
+
+
 class TransitionRefused(OrdersError):
     """The order's state does not allow this step."""
 

@@ -1,20 +1,25 @@
 """What can be asked of orders."""
 
 from orders.queries.carts import CartLineView, CartView, cart_view
+from orders.queries.history import Chapter, order_as_of, order_by_number, order_state, order_story
 from orders.queries.progress import Step
 from orders.queries.returns import worth_of
-from orders.queries.status import Mail, OrderStatus, mails_about, order_by_token, order_state, order_status
+from orders.queries.status import Mail, OrderStatus, mails_about, order_by_token, order_status
 
 __all__ = [
     "CartLineView",
     "CartView",
+    "Chapter",
     "Mail",
     "OrderStatus",
     "Step",
     "cart_view",
     "mails_about",
+    "order_as_of",
+    "order_by_number",
     "order_by_token",
     "order_state",
     "order_status",
+    "order_story",
     "worth_of",
 ]

@@ -14,6 +14,7 @@ from orders.events import (
     OrderConfirmed,
     OrderLine,
     OrderShipped,
+    ReservationLost,
     ReturnRecorded,
 )
 from orders.models import Order, OrderEvent, OrderState, Return, accept
@@ -35,8 +36,14 @@ def record(state: OrderState | None, event: OrderEvent) -> None:
 
 @_transaction
 def confirm_order(*, order_id: UUID) -> None:
-    """Promise the goods: they are reserved and paid."""
+    """Promise the goods, paid and reserved: the hold of a card's order is kept for good.
+
+    Where that hold has run out, ReservationLost is announced instead. Harmless when confirmed before.
+    Raises OrderNotFound, TransitionRefused.
+    """
     order = order_state(order_id)
+    if order.confirmed_at:
+        return
     confirmed = OrderConfirmed(
         order_id=order_id,
         units=order.units,
@@ -44,20 +51,37 @@ def confirm_order(*, order_id: UUID) -> None:
         delivery=order.delivery,
         confirmed_at=current_time(),
     )
-    record(order, confirmed)
+    accept(order, confirmed)
+    if order.payment_method == "card" and not inventory.keep_stock(order_id=order_id):
+        publish(ReservationLost(order_id=order_id))
+    else:
+        record(order, confirmed)
 
 
 @_transaction
 def ship_order(*, order_id: UUID, tracking_number: str = "") -> None:
-    """The goods have left."""
-    shipped = OrderShipped(order_id=order_id, tracking_number=tracking_number, shipped_at=current_time())
-    record(order_state(order_id), shipped)
+    """The goods have left; harmless when they left before, as the same parcel.
+
+    Raises OrderNotFound, TransitionRefused.
+    """
+    order = order_state(order_id)
+    if order.shipped_at and order.tracking_number == tracking_number:
+        return
+    record(
+        order,
+        OrderShipped(order_id=order_id, tracking_number=tracking_number, shipped_at=current_time()),
+    )
 
 
 @_transaction
 def cancel_order(*, order_id: UUID, reason: str, message: str = "", missing: Sequence[Shortage] = ()) -> None:
-    """End the order without goods, with a sentence that tells the shopper why."""
+    """End the order without goods, with a sentence that tells the shopper why; harmless when it has ended so.
+
+    Raises OrderNotFound, and TransitionRefused once the goods have left.
+    """
     order = order_state(order_id)
+    if order.cancelled_at:
+        return
     nothing = Money.zero(order.total.currency)
     record(
         order,

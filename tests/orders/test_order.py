@@ -7,7 +7,7 @@ from django.db import transaction
 
 from eventbus import backdated
 from orders import services
-from orders.errors import OrderNotFound, TransitionRefused
+from orders.errors import TransitionRefused
 from orders.events import OrderCancelled, OrderConfirmed, OrderShipped
 from orders.models import Order, OrderState, evolve, fold, is_number, new_number
 from orders.services.fulfilling import record
@@ -102,16 +102,3 @@ class TestTheRow:
         services.rebuild_order(ORDER)
 
         assert Order.objects.values().get() == before
-
-    @pytest.mark.parametrize(
-        ("hours", "state", "revision"),
-        [(0, "placed", 1), (1, "confirmed", 2), (1.5, "confirmed", 2), (2, "shipped", 3)],
-    )
-    def test_any_past_moment_can_be_told(self, hours: float, state: str, revision: int) -> None:
-        then = services.fold_order(ORDER, as_of=NOON + timedelta(hours=hours))
-
-        assert (then.state, then.revision) == (state, revision)
-
-    def test_before_its_first_event_there_is_no_order(self) -> None:
-        with pytest.raises(OrderNotFound):
-            services.fold_order(ORDER, as_of=NOON - timedelta(seconds=1))
