@@ -22,6 +22,14 @@ from payments.gateways.port import PROCESSOR, Charge
 from payments.gateways.stripe_objects import Intent, StripeRefund, payment_id_in
 from payments.money import Money
 
+# The checkout takes test cards only, under the sandbox's names; with a test key they are Stripe's own. A live
+# shop has Stripe's hosted fields in their place, whose names of cards pass through as they are.
+_TEST_CARDS = {
+    "tok_visa": "pm_card_visa",
+    "tok_declined": "pm_card_visa_chargeDeclined",
+    "tok_insufficient": "pm_card_visa_chargeDeclinedInsufficientFunds",
+    "tok_challenge": "pm_card_threeDSecure2Required",
+}
 # Nobody can pay it; the sum only has to be one that Stripe takes in every currency.
 _TOMBSTONE_AMOUNT = 1_000_000
 _TRIES = 3
@@ -46,7 +54,7 @@ class StripeGateway:
         wanted: PaymentIntentCreateParams = {
             "amount": amount.amount,
             "currency": amount.currency.lower(),
-            "payment_method": card_token,
+            "payment_method": _TEST_CARDS.get(card_token, card_token),
             "allowed_payment_method_types": ["card"],
             "capture_method": "manual",
             "confirm": True,

@@ -39,7 +39,7 @@ REFUSALS = {
         "Your card has insufficient funds.",
     ),
 }
-CARDS = {"pm_card_visa", "pm_card_threeDSecureRequired", "pm_slow", "pm_down", *REFUSALS}
+CARDS = {"pm_card_visa", "pm_card_threeDSecure2Required", "pm_slow", "pm_down", *REFUSALS}
 JSON = dict[str, Any]
 
 
@@ -172,7 +172,7 @@ class StripeDouble:
             self._decline(intent, "card_declined", *REFUSALS[card])
             error = intent["last_payment_error"] | {"payment_intent": deepcopy(intent)}
             raise Refusal(402, error.pop("type"), error.pop("message"), **error)
-        if card == "pm_card_threeDSecureRequired":
+        if card == "pm_card_threeDSecure2Required":
             url = f"{self.url}/challenge/{intent['id']}"
             redirect = {"url": url, "return_url": intent["return_url"]}
             intent |= {
@@ -210,8 +210,10 @@ class StripeDouble:
         self._note("payment_intent.payment_failed", intent)
 
     def confirm_at_bank(self, payment_id: object, *, agreed: bool = True) -> None:
-        """What the shopper does on the bank's page."""
+        """What the shopper does on the bank's page; nothing once that is over."""
         with self._lock:
+            if self.of(payment_id)["status"] != "requires_action":
+                return
             if agreed:
                 self._set_aside(self.of(payment_id))
             else:
@@ -222,7 +224,7 @@ class StripeDouble:
     def _capture(self, intent: JSON, form: JSON) -> JSON:
         if intent["status"] != "requires_capture":
             raise self._unexpected(intent, "captured")
-        amount = int(form.get("amount_to_capture", intent["amount"]))
+        amount = int(form.get("amount_to_capture") or intent["amount"])
         if amount > intent["amount"]:
             raise _invalid("amount_too_large", "The amount is larger than what was authorized.")
         charge = self.charges[intent["latest_charge"]]

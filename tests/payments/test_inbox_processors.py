@@ -85,7 +85,7 @@ def test_stripes_webhooks_twice_and_backwards_change_nothing_that_is_known(doubl
 
 def test_a_shopper_who_never_comes_back_from_the_bank_is_heard_of_by_webhook(double: StripeDouble) -> None:
     with published() as messages:
-        payment = pay("pm_card_threeDSecureRequired")
+        payment = pay("pm_card_threeDSecure2Required")
         double.confirm_at_bank(payment.id)
         deliver(double.events)
         send_capture(payment.order_id)
@@ -96,7 +96,7 @@ def test_a_shopper_who_never_comes_back_from_the_bank_is_heard_of_by_webhook(dou
 
 def test_a_shopper_who_refuses_at_the_bank_is_heard_of_by_webhook(double: StripeDouble) -> None:
     with published() as messages:
-        payment = pay("pm_card_threeDSecureRequired")
+        payment = pay("pm_card_threeDSecure2Required")
         double.confirm_at_bank(payment.id, agreed=False)
         deliver(double.events)
 

@@ -11,11 +11,18 @@ from payments.gateways.port import Charge
 from payments.gateways.stripe import StripeGateway
 from payments.money import Money
 from tests.payments.builders import NOTHING, PRICE
+from tests.payments.gateway_contract import (
+    BACK,
+    PART,
+    Bank,
+    Cards,
+    ChallengeContract,
+    GatewayContract,
+    GivingBackContract,
+    Till,
+)
 from tests.payments.stripe_double import Refusal, StripeDouble, once, refusing
 from tests.payments.stripe_server import KEY, serving
-
-BACK = "https://shop.example/back/"
-PART = Money(234, "GBP")
 
 
 @pytest.fixture
@@ -27,6 +34,42 @@ def double() -> Iterator[StripeDouble]:
 @pytest.fixture
 def gateway(double: StripeDouble) -> StripeGateway:
     return StripeGateway(api_key=KEY, url=double.url, timeout_seconds=0.5)
+
+
+@pytest.fixture
+def till(gateway: StripeGateway) -> Till:
+    return Till(gateway)
+
+
+@pytest.fixture
+def cards() -> Cards:
+    refused = "pm_card_visa_chargeDeclined"
+    poor = "pm_card_visa_chargeDeclinedInsufficientFunds"
+    return Cards("pm_card_visa", refused, poor, "pm_slow", "pm_down", "pm_card_threeDSecure2Required")
+
+
+class StripeBank:
+    """The page that Stripe sends the shopper to."""
+
+    def __init__(self, double: StripeDouble) -> None:
+        self.double = double
+
+    def confirm(self, payment_id: UUID, charge: Charge) -> None:
+        """Press Complete."""
+        self.double.confirm_at_bank(payment_id)
+
+    def refuse(self, payment_id: UUID, charge: Charge) -> None:
+        """Press Fail."""
+        self.double.confirm_at_bank(payment_id, agreed=False)
+
+
+@pytest.fixture
+def bank(double: StripeDouble) -> Bank:
+    return StripeBank(double)
+
+
+class TestStripeGateway(GatewayContract, ChallengeContract, GivingBackContract):
+    """The adapter against the suite of all gateways."""
 
 
 def authorised(gateway: StripeGateway, card: str = "pm_card_visa") -> tuple[UUID, Charge]:
@@ -61,10 +104,23 @@ def test_the_intent_carries_our_id_and_takes_cards_only(gateway: StripeGateway, 
     assert intent["metadata"] == {"payment_id": str(payment_id)}
 
 
+@pytest.mark.parametrize(
+    ("card", "status"),
+    [("tok_visa", "authorised"), ("tok_declined", "declined"), ("tok_challenge", "challenge")],
+)
+def test_the_checkouts_test_cards_are_stripes_own(gateway: StripeGateway, card: str, status: str) -> None:
+    assert authorised(gateway, card)[1].status == status
+
+
+def test_a_card_that_stripe_does_not_know_is_refused(gateway: StripeGateway) -> None:
+    with pytest.raises(Reject, match="resource_missing: No such PaymentMethod: 'tok_down'"):
+        authorised(gateway, "tok_down")
+
+
 def test_a_challenge_says_where_to_go_and_is_captured_once_agreed(
     gateway: StripeGateway, double: StripeDouble
 ) -> None:
-    payment_id, charge = authorised(gateway, "pm_card_threeDSecureRequired")
+    payment_id, charge = authorised(gateway, "pm_card_threeDSecure2Required")
     where: dict[str, Any] = {"payment_id": payment_id, "reference": charge.reference}
 
     assert (charge.status, charge.authorised) == ("challenge", NOTHING)
@@ -78,7 +134,7 @@ def test_a_challenge_says_where_to_go_and_is_captured_once_agreed(
 
 
 def test_a_challenge_that_failed_is_a_refused_card(gateway: StripeGateway, double: StripeDouble) -> None:
-    payment_id, charge = authorised(gateway, "pm_card_threeDSecureRequired")
+    payment_id, charge = authorised(gateway, "pm_card_threeDSecure2Required")
     double.confirm_at_bank(payment_id, agreed=False)
 
     found = gateway.find(payment_id=payment_id, reference=charge.reference, currency="GBP")

@@ -88,7 +88,7 @@ def test_a_paid_and_partly_refunded_intent_is_told_step_by_step(
 
 
 def test_a_challenge_and_its_failure_are_told(gateway: StripeGateway, double: StripeDouble) -> None:
-    payment_id, reference = pay(gateway, "pm_card_threeDSecureRequired")
+    payment_id, reference = pay(gateway, "pm_card_threeDSecure2Required")
     double.confirm_at_bank(payment_id, agreed=False)
 
     _, challenged, failed = (read(event).charge for event in double.events)
