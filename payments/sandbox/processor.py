@@ -23,7 +23,7 @@ class ChargeRequest(msgspec.Struct):
     amount: Amount
     currency: Currency
     card: str
-    return_url: Annotated[str, msgspec.Meta(pattern=r"^(https?://.*)?$", max_length=500)] = ""
+    return_url: Annotated[str, msgspec.Meta(pattern=r"\A(https?://.*)?\Z", max_length=500)] = ""
 
 
 class Sum(msgspec.Struct):

@@ -88,9 +88,9 @@ class SandboxServer(ThreadingHTTPServer):
         self.late_seconds, self.log = late_seconds, log
         self.closing = Event()
         self._connections: set[socket] = set()
+        self._postman = Postman(self.store, *webhooks, log) if webhooks else None
         super().__init__(("127.0.0.1", port), _Requests)
         self.store.url = self.url
-        self._postman = Postman(self.store, *webhooks, log) if webhooks else None
         if self._postman:
             self._postman.start()
 

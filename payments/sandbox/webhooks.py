@@ -68,7 +68,8 @@ class Postman:
         """End after the webhook that is on its way."""
         self._closing.set()
         self._store.changed.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         with httpx.Client(timeout=5, trust_env=False) as client:

@@ -15,6 +15,14 @@ def charge_fields(card: str = "tok_visa", **fields: Any) -> dict[str, Any]:
     return {"id": str(uuid4()), "amount": 1234, "currency": "GBP", "card": card} | fields
 
 
+def take(sandbox: Sandbox, card: str = "tok_visa") -> dict[str, Any]:
+    """The fields of a charge that was captured."""
+    fields = charge_fields(card)
+    sandbox.post("/v1/charges", **fields)
+    sandbox.post(f"/v1/charges/{fields['id']}/capture", amount=1234, currency="GBP")
+    return fields
+
+
 def test_it_is_healthy(sandbox: Sandbox) -> None:
     assert sandbox.get("/health") == {"status": "ok"}
 
@@ -27,7 +35,22 @@ def test_a_charge_is_made_once_per_id(sandbox: Sandbox) -> None:
 
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json() == sandbox.get(f"/v1/charges/{fields['id']}")
-    assert first.json()["charge"]["captured"] == 1234
+    charge = first.json()["charge"]
+    assert (charge["status"], charge["authorised"], charge["captured"]) == ("authorised", 1234, 0)
+
+
+def test_what_was_set_aside_is_taken_once(sandbox: Sandbox) -> None:
+    fields = charge_fields()
+    sandbox.post("/v1/charges", **fields)
+    path = f"/v1/charges/{fields['id']}/capture"
+
+    wrong = sandbox.post(path, amount=1233, currency="GBP")
+    first = sandbox.post(path, amount=1234, currency="GBP")
+    again = sandbox.post(path, amount=1234, currency="GBP")
+
+    assert wrong["error"]["code"] == "wrong_amount"
+    assert first == again == sandbox.post("/v1/charges", **fields)
+    assert (first["charge"]["status"], first["charge"]["captured"]) == ("captured", 1234)
 
 
 def test_simultaneous_charges_with_one_id_make_one_charge(sandbox: Sandbox) -> None:
@@ -64,17 +87,22 @@ def test_a_processor_that_is_down_remembers_nothing(sandbox: Sandbox) -> None:
 
 def test_a_late_answer_comes_after_the_money_was_taken(sandbox: Sandbox) -> None:
     fields = charge_fields("tok_timeout")
+    sandbox.post("/v1/charges", **fields)
 
     with pytest.raises(httpx.ReadTimeout):
-        sandbox.request("POST", "/v1/charges", json=fields, timeout=0.2)
+        sandbox.request(
+            "POST",
+            f"/v1/charges/{fields['id']}/capture",
+            json={"amount": 1234, "currency": "GBP"},
+            timeout=0.2,
+        )
 
     again = sandbox.request("POST", "/v1/charges", json=fields)
     assert (again.status_code, again.json()["charge"]["captured"]) == (200, 1234)
 
 
 def test_cancelling_gives_everything_back(sandbox: Sandbox) -> None:
-    fields = charge_fields()
-    sandbox.post("/v1/charges", **fields)
+    fields = take(sandbox)
     sandbox.post(f"/v1/charges/{fields['id']}/refunds", id="r1", amount=234, currency="GBP")
 
     for _ in range(2):
@@ -100,8 +128,7 @@ def test_a_declined_charge_stays_declined_when_it_is_cancelled(sandbox: Sandbox)
 
 
 def test_refunds_are_made_once_per_id_and_never_exceed_the_charge(sandbox: Sandbox) -> None:
-    fields = charge_fields()
-    sandbox.post("/v1/charges", **fields)
+    fields = take(sandbox)
     path = f"/v1/charges/{fields['id']}/refunds"
 
     def refund(refund_id: str, amount: int, currency: str = "GBP") -> tuple[int, str]:
