@@ -108,7 +108,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10.0, "retry": False},
     },
+    "follow parcels": {
+        "task": "orders.follow_parcels",
+        "schedule": 10.0,
+        "options": {"expires": 10.0, "retry": False, "queue": "external"},
+    },
 }
+# How long a parcel is left alone after the carrier was asked for it; the sandbox's move every 20 seconds.
+ORDERS_PARCEL_LOOK_SECONDS = 10 if SANDBOX_ENABLED else 15 * 60
 
 _run = State(STATE_DIR).read("run")
 SITE_URL = os.environ.get("SITE_URL") or f"http://127.0.0.1:{_run.get('port', 8000)}"

@@ -1,8 +1,9 @@
-"""What orders does by the clock; config/settings.py says how often."""
+"""What the clock asks of orders (see CELERY_BEAT_SCHEDULE)."""
 
 import logging
 
 from celery import shared_task
+from django.db import close_old_connections
 
 from eventbus import DependencyDown
 from orders import services
@@ -12,9 +13,10 @@ _MOST_BATCHES = 50
 _log = logging.getLogger(__name__)
 
 
-@shared_task(name="orders.follow_parcels", queue="external")
+@shared_task(name="orders.follow_parcels", ignore_result=True)
 def follow_parcels() -> None:
     """Look for every parcel that is due, a hundred in one question."""
+    close_old_connections()
     try:
         for _ in range(_MOST_BATCHES):
             if services.follow_parcels() < MOST_PARCELS:

@@ -44,23 +44,23 @@ def cancel_shipment(*, order_id: UUID) -> None:
         carrier().cancel(shipment_id=shipment.id)
 
 
-def follow_parcels(*, limit: int = MOST_PARCELS) -> int:
+def follow_parcels() -> int:
     """Ask the carrier where the parcels are that are due to be looked for, and announce each new scan once.
 
     Answers how many parcels were asked for; raises DependencyDown when the carrier cannot be reached, and
     asks for these again when they are next due.
     """
-    shipment_ids = _due_parcels(limit)
+    shipment_ids = _due_parcels()
     if shipment_ids:
         _record_scans(carrier().track(shipment_ids=shipment_ids))
     return len(shipment_ids)
 
 
 @transaction.atomic
-def _due_parcels(limit: int) -> list[UUID]:
+def _due_parcels() -> list[UUID]:
     now = current_time()
     due = Shipment.objects.filter(state="scheduled", look_at__lte=now).order_by("look_at")
-    shipment_ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
+    shipment_ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:MOST_PARCELS])
     wait = timedelta(seconds=getattr(settings, "ORDERS_PARCEL_LOOK_SECONDS", _LOOK_SECONDS))
     Shipment.objects.filter(pk__in=shipment_ids).update(look_at=now + wait)
     return shipment_ids

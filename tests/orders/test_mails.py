@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.db import transaction
 
-from eventbus import backdated
+from eventbus import Event, backdated, publish
 from eventbus.testing import drain
 from inventory import services as inventory
 from inventory.events import StockLine
@@ -15,7 +15,16 @@ from orders.events import CustomerSnapshot
 from orders.models import Notification
 from orders.services.fulfilling import record
 from payments import services as payments
-from tests.orders.builders import NOON, ORDER, an_order_placed, pounds
+from payments.events import PaymentRefunded
+from tests.orders.builders import (
+    NOON,
+    ORDER,
+    a_confirmed_order,
+    a_shipped_order,
+    an_order_placed,
+    pieces,
+    pounds,
+)
 
 pytestmark = pytest.mark.usefixtures("bus")
 MESSAGE = UUID(int=1)
@@ -95,3 +104,78 @@ def test_nobody_gets_mail_about_the_past() -> None:
 
     assert queries.order_status(ORDER).state == "shipped"
     assert mail.outbox == []
+
+
+def announced(*events: Event) -> None:
+    """What happened after the order was shipped, told to everybody who listens."""
+    a_shipped_order()
+    drain()
+    mail.outbox.clear()
+    with transaction.atomic():
+        publish(*events)
+    drain(twice=True)
+
+
+def refunded(refund_id: UUID | None) -> PaymentRefunded:
+    return PaymentRefunded(
+        order_id=ORDER, payment_id=MESSAGE, amount=pounds("8.50"), reference="re_1", refund_id=refund_id
+    )
+
+
+def test_money_that_goes_back_is_told_with_its_sum() -> None:
+    announced(refunded(MESSAGE))
+
+    [sent] = mail.outbox
+    assert sent.subject == "£8.50 is on its way back to you"
+    assert "we have given back £8.50 for your order 7KQ4-9MXR-2C8T, the way you paid." in str(sent.body)
+
+
+def test_two_refunds_are_two_mails() -> None:
+    announced(refunded(MESSAGE), refunded(UUID(int=2)))
+
+    assert len(mail.outbox) == 2
+
+
+def test_a_payment_given_back_with_its_order_is_told_by_the_cancellation_alone() -> None:
+    announced(refunded(None))
+
+    assert mail.outbox == []
+
+
+def test_a_return_is_told_where_to_go() -> None:
+    a_shipped_order()
+    drain()
+    mail.outbox.clear()
+
+    services.request_return(order_id=ORDER, lines=pieces(MUG_RED=1), reason="Too red")
+    drain(twice=True)
+
+    [sent] = mail.outbox
+    assert sent.subject == "Your return for order 7KQ4-9MXR-2C8T"
+    assert "Fernhill returns\n1 Mill Lane\nBristol BS1 6XL" in str(sent.body)
+
+
+def test_a_refused_return_is_told_why() -> None:
+    a_shipped_order()
+    return_id = services.request_return(order_id=ORDER, lines=pieces(MUG_RED=1), reason="Too red")
+    drain()
+    mail.outbox.clear()
+
+    services.refuse_return(order_id=ORDER, return_id=return_id, reason="It was used.", refused_by="Sam")
+    drain(twice=True)
+
+    [sent] = mail.outbox
+    assert "we could not take your return back. It was used." in str(sent.body)
+
+
+def test_a_parcel_that_was_faster_than_the_cancellation_is_told_so() -> None:
+    order_id = a_confirmed_order()
+    services.request_cancellation(order_id=order_id, requested_by="the shopper", reason="x")
+    services.ship_order(order_id=order_id, tracking_number="SB1GB")
+
+    drain()
+
+    [sent] = [each for each in mail.outbox if each.subject.endswith("is on its way")]
+    assert "You had asked us to cancel the order. We are sorry: the parcel had left already." in str(
+        sent.body
+    )
