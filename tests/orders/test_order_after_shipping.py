@@ -106,8 +106,9 @@ def test_a_cancellation_is_noted_and_changes_nothing_else() -> None:
     assert accept(state, CONFIRMED).state == "confirmed"
 
 
-def test_an_order_is_called_off_once() -> None:
-    state = fold([PLACED, CONFIRMED, CALLED_OFF])
+@pytest.mark.parametrize("events", [(PLACED,), (PLACED, CONFIRMED)], ids=["placed", "confirmed"])
+def test_an_order_is_called_off_once(events: tuple[Any, ...]) -> None:
+    state = fold([*events, CALLED_OFF])
 
     with pytest.raises(CancellationAlreadyRequested, match="already being cancelled"):
         accept(state, CALLED_OFF)

@@ -1,36 +1,17 @@
-"""What staff read about orders; nothing is changed here, because orders change through their services."""
-
-from typing import Any
+"""Orders and what follows them, to look at."""
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from eventbus import read_stream
 from inventory.queries import reservation_state
+from orders.admin.readonly import ReadOnlyAdmin
 from orders.models import Notification, Order, OrderHistoryRow, Return, SalesByDayRow, Shipment
 from orders.queries import mails_about
 from payments.money import Money
 from payments.queries import payment_of
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Shows rows and offers no way to change them."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody."""
-        return False
 
 
 @admin.register(Order)
