@@ -93,7 +93,7 @@ class OtherReference(ValueError):
 
 
 class ImpossibleCharge(ValueError):
-    """What the processor says of a payment cannot be: more given back than taken, or not the sum that is due."""
+    """What the processor says cannot be: more given back than taken, or not the sum that is due."""
 
     def __init__(self, payment_id: UUID, due: Money, captured: Money, refunded: Money) -> None:
         super().__init__(

@@ -174,7 +174,11 @@ class Payment(models.Model):
     @classmethod
     def locked(cls, order_id: UUID) -> Self | None:
         """The order's current payment, locked until the transaction ends."""
-        return next(iter(cls.objects.raw(f"{_SELECT} FOR UPDATE", [order_id])), None)
+        while (found := next(iter(cls.objects.raw(f"{_SELECT} FOR UPDATE", [order_id])), None)) is None:
+            # Whoever waited for a payment that was replaced meanwhile finds none: another is current now.
+            if cls.of_order(order_id) is None:
+                break
+        return found
 
     def record(self, *entries: "PaymentEntry", unasked: int = 0) -> None:
         """Append what the ledger does not hold yet, add that to the totals, and keep the changed fields.

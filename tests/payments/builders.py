@@ -1,13 +1,20 @@
 """Payments, valid by default."""
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
+import httpx
+from django.db import connections, transaction
+from django.utils import timezone
 
-from eventbus import Record
+from eventbus import Command, Event, Record, send
+from eventbus.testing import drain
 from payments.gateways import Charge, Refunded
 from payments.gateways.port import Status
-from payments.models import Payment
+from payments.models import Payment, PaymentEntry
 from payments.money import Money
 from payments.services import charge_account, request_payment, settle
 from tests.fixtures.sandbox import Sandbox
@@ -71,14 +78,42 @@ def payment_for(order_id: UUID) -> Payment:
 
 
 def ledger_of(order_id: UUID) -> list[tuple[str, int]]:
-    """What the order's ledger says, in order."""
-    return list(payment_for(order_id).entries.values_list("kind", "amount"))
+    """What the ledger of the order's current payment says, in order."""
+    return entries_of(payment_for(order_id).id)
+
+
+def entries_of(payment_id: UUID) -> list[tuple[str, int]]:
+    """What one payment's ledger says, in order."""
+    entries = PaymentEntry.objects.filter(payment_id=payment_id).order_by("pk")
+    return list(entries.values_list("kind", "amount"))
 
 
 def at_processor(sandbox: Sandbox, order_id: UUID) -> tuple[str, int]:
-    """The processor's own word on the order's payment: its status and the money it holds."""
-    charge = sandbox.get(f"/v1/charges/{payment_for(order_id).id}")["charge"]
+    """The processor's own word on the order's current payment: its status and the money it holds."""
+    return held_for(sandbox, payment_for(order_id).id)
+
+
+def held_for(sandbox: Sandbox, payment_id: UUID) -> tuple[str, int]:
+    """The processor's own word on one payment: its status and the money it holds."""
+    charge = sandbox.get(f"/v1/charges/{payment_id}")["charge"]
     return charge["status"], charge["captured"] - charge["refunded"]
+
+
+def answer_bank(payment: Payment, button: str) -> None:
+    """Press "confirm" or "refuse" on the page of the shopper's bank, as the payment's link leads there."""
+    httpx.post(payment.challenge_url, data={"answer": button}, trust_env=False)
+
+
+def ask(*commands: Command) -> None:
+    """Send commands as a saga does, and deliver them, with no time passing for a second try."""
+    with transaction.atomic():
+        send(*commands)
+    drain(timezone.now())
+
+
+def facts(messages: Iterable[object]) -> list[Event]:
+    """The events among the messages."""
+    return [message for message in messages if isinstance(message, Event)]
 
 
 def finish(record: Record | None) -> None:
@@ -86,3 +121,21 @@ def finish(record: Record | None) -> None:
     if record is not None:
         with transaction.atomic():
             record()
+
+
+def at_once(*actions: Callable[[], Any]) -> list[Any]:
+    """Run the actions at the same moment, each on its own connection; their results or exceptions."""
+    start = Barrier(len(actions))
+
+    def run(action: Callable[[], Any]) -> Any:
+        start.wait()
+        try:
+            with transaction.atomic():
+                return action()
+        except Exception as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))

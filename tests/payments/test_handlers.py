@@ -19,6 +19,7 @@ from tests.payments.builders import (
     a_card_payment,
     a_charge,
     an_account_payment,
+    ask,
     at_processor,
     finish,
     ledger_of,
@@ -26,13 +27,6 @@ from tests.payments.builders import (
 )
 
 LATER = timedelta(hours=1)
-
-
-def ask(*commands: Command) -> None:
-    """Send commands as a saga does, and deliver them, with no time passing for a second try."""
-    with transaction.atomic():
-        send(*commands)
-    drain(timezone.now())
 
 
 @pytest.mark.usefixtures("bus")
