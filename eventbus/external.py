@@ -22,6 +22,7 @@ from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject
 from eventbus.lanes import after_failure, need_known
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
+from eventbus.preparing import preparing_cursor
 from eventbus.subscriptions import Record, Subscription, invoke
 
 
@@ -80,7 +81,7 @@ def claim(subscription: Subscription, now: datetime) -> Lease | None:
         "token": token,
         "lease_until": until,
     }
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(sql.CLAIM_DELIVERY, parameters)
         row = cursor.fetchone()
     if row is None:
@@ -115,9 +116,10 @@ def call(subscription: Subscription, lease: Lease) -> Record | None:
 def settle(subscription: Subscription, lease: Lease, record: Record | None) -> None:
     """Record the result and end the delivery, together; raises LeaseLost when it is no longer ours."""
     with transaction.atomic(), guards.running(subscription.name), handling(lease.envelope):
-        deleted, _ = _ours(lease).delete()
-        if not deleted:
-            raise lease_lost(subscription, lease)
+        with preparing_cursor() as cursor:
+            cursor.execute(sql.END_DELIVERY, [lease.delivery_id, lease.token])
+            if not cursor.rowcount:
+                raise lease_lost(subscription, lease)
         if record:
             record()
 

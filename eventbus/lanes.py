@@ -19,6 +19,7 @@ from eventbus.errors import DependencyDown, Reject, UnknownMessage
 from eventbus.log import STALE_MESSAGES, Progress, Selection, Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
+from eventbus.preparing import preparing_cursor
 from eventbus.retry import backoff, dependency_backoff
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import Batch, Subscription
@@ -116,7 +117,7 @@ def _is_known(subscription: Subscription, envelope: Envelope) -> bool:
 def _save(claim: Claim, progress: Progress) -> None:
     window = str(progress.window) if progress.window else None
     position = progress.position if progress.window else claim.last
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(sql.SAVE_LANE, [str(progress.seen), window, position, claim.checkpoint_id])
 
 
@@ -124,7 +125,7 @@ def _without_blocked(subscription: Subscription, batch: Batch) -> Batch:
     """The messages that need not wait behind an earlier one of their stream; the others are set aside."""
     if not batch:
         return batch
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         streams = sorted({envelope.stream for envelope in batch})
         cursor.execute(sql.BLOCKED_STREAMS, [subscription.name, streams])
         blocked = {stream for (stream,) in cursor.fetchall()}
@@ -214,7 +215,7 @@ def _retry_due(subscription: Subscription, shard: int, now: datetime) -> int:
 
 
 def _next_due(subscription: Subscription, shard: int, now: datetime) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(
             sql.DUE,
             {

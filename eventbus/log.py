@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from eventbus import sql
 from eventbus.errors import ArchivedStream, UnknownMessage
 from eventbus.messages import Envelope, Message
+from eventbus.preparing import preparing_cursor
 from eventbus.registry import decode
 from eventbus.snapshots import Snapshot
 
@@ -85,7 +86,7 @@ def _open_window(
 def _walk_window(
     progress: Progress, window: Snapshot, selection: Selection, limit: int
 ) -> tuple[list[Envelope], Progress]:
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(sql.STRETCH, [progress.position, limit])
         end, length = cursor.fetchone()
     walk = {"window": str(window), "seen": str(progress.seen), "position": progress.position, "end": end}
@@ -94,7 +95,7 @@ def _walk_window(
 
 
 def _select(statement: str, selection: Selection, **parameters: Any) -> list[Envelope]:
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(statement, msgspec.structs.asdict(selection) | parameters)
         return [envelope(row) for row in cursor.fetchall()]
 

@@ -162,6 +162,9 @@ WHERE d.id = due.id AND m.position = d.message_id
 RETURNING d.id, d.attempts, d.outages, coalesce((SELECT failures FROM breaker), 0),
     EXISTS (SELECT FROM probe), {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}"""
 
+# End a delivery that is still ours.
+END_DELIVERY = "DELETE FROM eventbus_delivery WHERE id = %s AND token = %s"
+
 # Which lanes have a delivery that may run now.
 LANES_DUE = f"""
 SELECT lane.name, lane.shard FROM json_to_recordset(%(lanes)s)

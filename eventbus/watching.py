@@ -4,11 +4,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from eventbus import sql
 from eventbus.dispatch import Lane
 from eventbus.log import STALE_MESSAGES, visible_now
+from eventbus.preparing import preparing_cursor
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import Subscription, subscriptions
 
@@ -22,7 +21,7 @@ class LogWatch:
     def woken(self) -> set[Lane]:
         """The lanes that messages since the last call fall to."""
         running = [str(xid) for xid in self.seen.running]
-        with connection.cursor() as cursor:
+        with preparing_cursor() as cursor:
             cursor.execute(sql.NEW_KINDS, {"next": str(self.seen.xmax), "running": running})
             kinds = cursor.fetchall()
         self.seen = Snapshot.parse(kinds[0][0])
@@ -53,7 +52,7 @@ def _described(subscription: Subscription, shard: int) -> dict[str, Any]:
 
 
 def _behind(lanes: list[dict[str, Any]]) -> set[Lane]:
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(sql.LANES_BEHIND, {"lanes": json.dumps(lanes), "stale": STALE_MESSAGES})
         return set(cursor.fetchall())
 
@@ -65,6 +64,6 @@ def lanes_due(now: datetime) -> set[Lane]:
         for s in subscriptions()
         for shard in range(s.shards)
     ]
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(sql.LANES_DUE, {"lanes": json.dumps(lanes), "now": now})
         return set(cursor.fetchall())

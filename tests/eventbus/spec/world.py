@@ -93,7 +93,7 @@ _connection = _Connection()
 
 def in_memory() -> AbstractContextManager[object]:
     """While it lasts, the bus's reader reads the log of worlds instead of a database's."""
-    return patch.object(log, "connection", _connection)
+    return patch.multiple(log, connection=_connection, preparing_cursor=_connection.cursor)
 
 
 def _read_log(session: Session, progress: Any, shards: int, limit: int) -> tuple[list[int], Any]:
