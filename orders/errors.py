@@ -221,3 +221,13 @@ class TaskClosedAlready(OrdersError):
     def __init__(self, task_id: int, closed_by: str, note: str) -> None:
         self.task_id, self.closed_by, self.note = task_id, closed_by, note
         super().__init__(f"{closed_by} has closed this task already: {note}")
+
+
+class NotWaitingForMoney(OrdersError):
+    """Another card was offered for an order that does not wait for one."""
+
+    def __init__(self, order_id: UUID, number: str) -> None:
+        self.order_id, self.number = order_id, number
+        super().__init__(
+            f"Order {number} is not waiting for a payment now, so nothing was taken from this card."
+        )

@@ -3,8 +3,15 @@
 from orders.queries.carts import CartLineView, CartView, cart_view
 from orders.queries.history import Chapter, order_as_of, order_by_number, order_state, order_story
 from orders.queries.progress import Step
-from orders.queries.returns import worth_of
-from orders.queries.status import Mail, OrderStatus, mails_about, order_by_token, order_status
+from orders.queries.returns import Returnable, ReturnView, worth_of
+from orders.queries.status import (
+    Mail,
+    OrderStatus,
+    can_pay_otherwise,
+    mails_about,
+    order_by_token,
+    order_status,
+)
 
 __all__ = [
     "CartLineView",
@@ -12,7 +19,10 @@ __all__ = [
     "Chapter",
     "Mail",
     "OrderStatus",
+    "ReturnView",
+    "Returnable",
     "Step",
+    "can_pay_otherwise",
     "cart_view",
     "mails_about",
     "order_as_of",

@@ -1,11 +1,54 @@
-"""What pieces of an order are worth when they come back: pure functions over the order."""
+"""What of an order can come back, and what it is worth then: pure functions over the order."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from uuid import UUID
 
 from orders.events import ReturnLine
 from orders.models import OrderState
 from payments.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """So many pieces of an article that can still come back."""
+
+    sku: str
+    title: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnView:
+    """A return as its shopper sees it: requested, received or refused; `refund` is owed for it."""
+
+    return_id: UUID
+    state: str
+    pieces: tuple[Returnable, ...]
+    refund: Money | None
+
+
+def returnable_of(order: OrderState) -> tuple[Returnable, ...]:
+    """What can still come back, in the order it was bought; nothing before it was sent."""
+    if order.state != "shipped":
+        return ()
+    left = order.returnable
+    return tuple(Returnable(sku, title, left[sku]) for sku, title in _titles(order).items() if left[sku] > 0)
+
+
+def returns_of(order: OrderState) -> tuple[ReturnView, ...]:
+    """The returns of an order, the oldest first."""
+    titles = _titles(order)
+    return tuple(
+        ReturnView(
+            return_id=each.return_id,
+            state=each.state,
+            pieces=tuple(Returnable(line.sku, titles[line.sku], line.quantity) for line in each.lines),
+            refund=each.refund,
+        )
+        for each in order.returns
+    )
 
 
 def worth_of(order: OrderState, lines: Iterable[ReturnLine], *, goods_came_back: bool = False) -> Money:
@@ -20,6 +63,13 @@ def worth_of(order: OrderState, lines: Iterable[ReturnLine], *, goods_came_back:
     if goods_came_back and _all_back(order, wanted):
         owed += order.shipping
     return min(owed, order.refundable, key=lambda money: money.amount)
+
+
+def _titles(order: OrderState) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for line in order.lines:
+        titles.setdefault(line.sku, line.title)
+    return titles
 
 
 def _prices(order: OrderState, wanted: Counter[str], settled: Counter[str]) -> Iterator[Money]:

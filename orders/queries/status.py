@@ -11,14 +11,32 @@ from orders.errors import LinkNotValid
 from orders.events import Address, CustomerSnapshot, OrderLine
 from orders.models import LINK_SALT, Notification, OrderState
 from orders.queries.history import order_state
+from orders.queries.parcels import ParcelMove, parcel_of
 from orders.queries.progress import Facts, Step, headline, is_finished, steps
+from orders.queries.returns import Returnable, ReturnView, returnable_of, returns_of
 from payments.money import Money
-from payments.queries import payment_of
+from payments.queries import PaymentSummary, RefundSummary, payment_of, refunds_of
+
+_PARCEL_ENDS = ("delivered", "returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the shopper can do about their order now."""
+
+    challenge_url: str
+    another_card: bool
+    cancel: bool
+    returnable: tuple[Returnable, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OrderStatus:
-    """An order as its shopper sees it, true at this moment; it changes until `finished`."""
+    """An order as its shopper sees it, true at this moment.
+
+    The checkout is under way until `finished`; `live` as long as the page may still change by itself, parcel
+    and refunds included. `came_too_late` is a wish to cancel that the parcel was faster than.
+    """
 
     order_id: UUID
     number: str
@@ -26,7 +44,14 @@ class OrderStatus:
     headline: str
     message: str
     finished: bool
+    live: bool
+    cancelling: bool
+    came_too_late: bool
+    choices: Choices
     steps: tuple[Step, ...]
+    parcel: tuple[ParcelMove, ...]
+    returns: tuple[ReturnView, ...]
+    refunds: tuple[RefundSummary, ...]
     customer: CustomerSnapshot
     address: Address | None
     lines: tuple[OrderLine, ...]
@@ -51,7 +76,11 @@ class Mail:
 def order_status(order_id: UUID) -> OrderStatus:
     """Where the order stands, step by step, in sentences for its shopper."""
     order = order_state(order_id)
-    facts = _facts(order)
+    payment, held = payment_of(order_id), reservation_state(order_id)
+    shipped = order.state == "shipped"
+    parcel = parcel_of(order_id) if shipped else ()
+    refunds = refunds_of(order_id) if shipped else ()
+    facts = _facts(order, payment, held, parcel)
     return OrderStatus(
         order_id=order_id,
         number=order.number,
@@ -59,7 +88,14 @@ def order_status(order_id: UUID) -> OrderStatus:
         headline=headline(facts),
         message=order.message,
         finished=is_finished(facts),
+        live=not is_finished(facts) or _is_moving(order, parcel, refunds),
+        cancelling=facts.cancelling and not shipped and order.state != "cancelled",
+        came_too_late=facts.cancelling and shipped,
+        choices=_choices(order, payment, held),
         steps=steps(facts),
+        parcel=parcel,
+        returns=returns_of(order),
+        refunds=refunds,
         customer=order.customer,
         address=order.address,
         lines=order.lines,
@@ -86,13 +122,44 @@ def mails_about(order_id: UUID) -> tuple[Mail, ...]:
     return tuple(Mail(row.sent_at, row.recipient, row.subject, row.body) for row in rows)
 
 
-def _facts(order: OrderState) -> Facts:
-    payment = payment_of(order.order_id)
+def _facts(
+    order: OrderState, payment: PaymentSummary | None, held: str | None, parcel: tuple[ParcelMove, ...]
+) -> Facts:
     return Facts(
         order=order.state,
         reason=order.reason,
+        cancelling=order.cancellation_requested_at is not None,
         was_confirmed=order.confirmed_at is not None,
-        reserved=reservation_state(order.order_id) in ("active", "shipped"),
+        reserved=held in ("active", "shipped"),
         payment=payment.state if payment else "",
         was_captured=bool(payment and payment.captured),
+        parcel=parcel[-1].status if parcel else "",
+        all_returned=sum(order.returned.values()) == order.units,
+    )
+
+
+def _is_moving(order: OrderState, parcel: tuple[ParcelMove, ...], refunds: tuple[RefundSummary, ...]) -> bool:
+    under_way = order.delivery == "carrier" and (not parcel or parcel[-1].status not in _PARCEL_ENDS)
+    return order.state == "shipped" and (under_way or any(each.state == "requested" for each in refunds))
+
+
+def _choices(order: OrderState, payment: PaymentSummary | None, held: str | None) -> Choices:
+    waiting = can_pay_otherwise(order, payment, held)
+    challenged = waiting and payment is not None and payment.state == "challenged"
+    return Choices(
+        challenge_url=payment.challenge_url if payment and challenged else "",
+        another_card=waiting,
+        cancel=order.state in ("placed", "confirmed") and order.cancellation_requested_at is None,
+        returnable=returnable_of(order),
+    )
+
+
+def can_pay_otherwise(order: OrderState, payment: PaymentSummary | None, held: str | None) -> bool:
+    """Whether the order waits for nothing but its money, and for a card to bring it."""
+    return (
+        order.state == "placed"
+        and order.cancellation_requested_at is None
+        and held in ("active", "expired")
+        and payment is not None
+        and (payment.method, payment.state) in [("card", "pending"), ("card", "challenged")]
     )

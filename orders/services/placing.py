@@ -12,6 +12,7 @@ from orders.events import Address, CustomerSnapshot, OrderLine, OrderPlaced
 from orders.models import Cart, delivery_charge, new_number
 from orders.services.carts import open_cart
 from orders.services.fulfilling import record
+from orders.services.links import bank_return_link
 from payments import services as payments
 from payments.money import Money
 
@@ -76,7 +77,11 @@ def place_order_on_account(
 def _place(placed: OrderPlaced, card_token: str = "") -> UUID:
     record(None, placed)
     payments.request_payment(
-        order_id=placed.order_id, amount=placed.total, method=placed.payment_method, card_token=card_token
+        order_id=placed.order_id,
+        amount=placed.total,
+        method=placed.payment_method,
+        card_token=card_token,
+        return_url=bank_return_link(placed.order_id) if card_token else "",
     )
     return placed.order_id
 

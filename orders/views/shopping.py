@@ -1,10 +1,10 @@
-"""Cart, checkout and the order's own page; each view parses, calls one service or query, and renders."""
+"""Cart and checkout; each view parses, calls one service or query, and renders."""
 
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from orders import queries, services
-from orders.errors import CartNotFound, LinkNotValid, OrdersError
+from orders.errors import CartNotFound, OrdersError
 from orders.forms import CheckoutForm, LineForm
 from orders.queries import CartView
 
@@ -79,23 +79,6 @@ def checkout(request: HttpRequest) -> HttpResponse:
     return _place_order(request, CheckoutForm(cart, request.POST))
 
 
-@require_safe
-@never_cache
-def status(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the order stands, from the write model: never behind, never ahead."""
-    order = queries.order_status(_order_of(token))
-    return render(request, "orders/status.html", {"status": order, "token": token})
-
-
-@require_safe
-@never_cache
-def mails(request: HttpRequest, token: str) -> HttpResponse:
-    """The mails that were sent about the order."""
-    order_id = _order_of(token)
-    context = {"status": queries.order_status(order_id), "mails": queries.mails_about(order_id)}
-    return render(request, "orders/mails.html", context | {"token": token})
-
-
 def _place_order(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
     if not form.is_valid():
         return _show_checkout(request, form)
@@ -120,13 +103,6 @@ def _show_checkout(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
 
 def _to_order(order_id: UUID) -> HttpResponse:
     return redirect("orders:status", token=services.order_token(order_id))
-
-
-def _order_of(token: str) -> UUID:
-    try:
-        return queries.order_by_token(token)
-    except LinkNotValid as invalid:
-        raise Http404(str(invalid)) from None
 
 
 def _cart(request: HttpRequest) -> CartView | None:

@@ -1,0 +1,7 @@
+"""What a shopper or the staff may send: checked here, field by field, in sentences a person can act on."""
+
+from orders.forms.after_sales import CancelForm, ReturnForm
+from orders.forms.checkout import CheckoutForm, LineForm
+from orders.forms.fields import CardForm
+
+__all__ = ["CancelForm", "CardForm", "CheckoutForm", "LineForm", "ReturnForm"]

@@ -1,0 +1,103 @@
+"""What a shopper sends on the way to an order: checked field by field, in sentences a person can act on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+
+from orders.events import Address, CustomerSnapshot
+from orders.forms.fields import CardForm, text
+from orders.queries import CartView
+from payments.money import Money
+
+
+class LineForm(forms.Form):
+    """One article and how many of it."""
+
+    sku = forms.CharField(max_length=40)
+    quantity = forms.IntegerField(
+        error_messages={
+            "required": "Please say how many you would like.",
+            "invalid": "Please give the quantity as a number.",
+        }
+    )
+
+    @property
+    def refusal(self) -> str:
+        """The first thing that is wrong, as a sentence."""
+        return str(next(iter(self.errors.values()))[0])
+
+
+class CheckoutForm(CardForm):
+    """Who buys, where it goes and the card that pays; of the card only its token outlives this form."""
+
+    cart_id = forms.UUIDField(widget=forms.HiddenInput)
+    expected_total = forms.IntegerField(widget=forms.HiddenInput)
+    name = text("Your name", "name", "Please tell us your name.")
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text="We write when your order is confirmed and when it leaves.",
+        error_messages={
+            "required": "Please tell us where to write to.",
+            "invalid": "This does not look like an e-mail address: it needs a name, an @ and a domain.",
+        },
+    )
+    line1 = text("Street and number", "address-line1", "Please tell us the street and number.")
+    line2 = text("Flat, floor or company (optional)", "address-line2", "", required=False)
+    city = text("Town or city", "address-level2", "Please tell us the town or city.")
+    postcode = text(
+        "Postcode",
+        "postal-code",
+        "Please tell us the postcode.",
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9][A-Za-z0-9 ]{1,8}[A-Za-z0-9]$",
+                "A postcode has 3 to 10 letters and digits, like BS1 4DJ.",
+            )
+        ],
+    )
+
+    field_order = (
+        "cart_id",
+        "expected_total",
+        "name",
+        "email",
+        "line1",
+        "line2",
+        "city",
+        "postcode",
+    )
+
+    def __init__(self, cart: CartView, answers: Mapping[str, Any] | None = None) -> None:
+        super().__init__(answers)
+        self.cart = cart
+
+    def clean(self) -> dict[str, Any]:
+        """The form pays for the cart it was shown with, and for no other."""
+        if self.cleaned_data.get("cart_id") != self.cart.cart_id or "expected_total" not in self.cleaned_data:
+            raise forms.ValidationError("Your basket has changed since. Please look at it once more.")
+        return self.cleaned_data
+
+    @property
+    def seen_total(self) -> Money:
+        """The total on the page that the shopper sent back."""
+        return Money(self.cleaned_data["expected_total"], self.cart.total.currency)
+
+    def clean_postcode(self) -> str:
+        """In capitals, the way carriers print it."""
+        postcode: str = self.cleaned_data["postcode"].upper()
+        return postcode
+
+    @property
+    def customer(self) -> CustomerSnapshot:
+        """The buyer, as orders keeps them."""
+        return CustomerSnapshot(name=self.cleaned_data["name"], email=self.cleaned_data["email"])
+
+    @property
+    def address(self) -> Address:
+        """Where the parcel goes."""
+        parts = ("line1", "line2", "city", "postcode")
+        return Address(**{part: self.cleaned_data[part] for part in parts})
