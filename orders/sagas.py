@@ -11,7 +11,7 @@ from django.conf import settings
 
 from eventbus import Saga, on, on_skip
 from inventory.commands import ReleaseStock, ReserveStock, ShipStock
-from inventory.events import StockLine, StockRejected, StockReserved
+from inventory.events import Shortage, StockLine, StockRejected, StockReserved
 from inventory.queries import reservation_state
 from orders.commands import CancelOrder, CancelShipment, ConfirmOrder, ScheduleShipment, ShipOrder
 from orders.events import (
@@ -62,13 +62,13 @@ class Checkout(Saga, name="orders.checkout", starts=OrderPlaced):
         """Take the money the way the order says; where the goods had to be taken again, go on from there."""
         payment = payment_of(event.order_id)
         if payment is not None and payment.method == "account":
-            self.do(ChargeAccount(order_id=event.order_id), undo=CancelPayment(order_id=event.order_id))
+            self.do(ChargeAccount(order_id=event.order_id))
         elif payment is not None and payment.state == "captured":
             self.do(ConfirmOrder(order_id=event.order_id))
         elif payment is not None and payment.state == "authorised":
             self.do(CapturePayment(order_id=event.order_id))
         else:
-            self.do(CapturePayment(order_id=event.order_id), undo=CancelPayment(order_id=event.order_id))
+            self.do(CapturePayment(order_id=event.order_id))
             self.later(PaymentOverdue(order_id=event.order_id), seconds=PAYMENT_DEADLINE_SECONDS)
 
     @on
@@ -120,11 +120,8 @@ class Checkout(Saga, name="orders.checkout", starts=OrderPlaced):
                 "Your payment took so long that we had to release your items, and they have been sold since. "
                 "We have cancelled the order and give back whatever your bank has taken.",
             )
-            return
-        self.undo_all()
-        self.do(CancelPayment(order_id=event.order_id))
-        self.do(CancelOrder(order_id=event.order_id, reason=event.reason, missing=event.missing))
-        self.complete()
+        else:
+            self._give_up(event.order_id, event.reason, missing=event.missing)
 
     @on
     def give_up_declined(self, event: PaymentDeclined) -> None:
@@ -197,9 +194,13 @@ class Checkout(Saga, name="orders.checkout", starts=OrderPlaced):
         self.do(ShipOrder(order_id=order_id, tracking_number=tracking_number))
         self.complete()
 
-    def _give_up(self, order_id: UUID, reason: str, message: str) -> None:
+    def _give_up(
+        self, order_id: UUID, reason: str, message: str = "", missing: tuple[Shortage, ...] = ()
+    ) -> None:
         self.undo_all()
-        self.do(CancelOrder(order_id=order_id, reason=reason, message=message))
+        # At every ending, not only after we asked for it: the shopper may have, with another card.
+        self.do(CancelPayment(order_id=order_id))
+        self.do(CancelOrder(order_id=order_id, reason=reason, message=message, missing=missing))
         self.complete()
 
 

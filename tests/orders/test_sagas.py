@@ -150,8 +150,8 @@ def test_goods_that_are_gone_when_they_are_taken_again_end_in_a_shortfall(
     Payment.objects.update(state=state)
 
     story.when(StockRejected(order_id=ORDER, reason="out_of_stock")).sends(
-        CancelPayment(order_id=ORDER),
         ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
         cancel(
             "shortfall",
             "Your payment took so long that we had to release your items, and they have been sold since. "
@@ -163,6 +163,7 @@ def test_goods_that_are_gone_when_they_are_taken_again_end_in_a_shortfall(
 def test_an_order_whose_goods_nobody_could_reserve_in_time_ends() -> None:
     scenario(Checkout).given(PLACED).when(ReservationOverdue(order_id=ORDER)).sends(
         ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
         cancel(
             "reservation_overdue",
             "We could not reserve your items in time and have cancelled the order. Nothing was charged.",
@@ -180,8 +181,8 @@ def test_a_paid_order_that_nobody_could_confirm_is_given_back(by_card: Scenario)
     place()
 
     by_card.given(PLACED, RESERVED, CAPTURED).when(ConfirmationOverdue(order_id=ORDER)).sends(
-        CancelPayment(order_id=ORDER),
         ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
         cancel(
             "confirmation_overdue",
             "We could not confirm your order in time, so we have cancelled the order, released the items and "
@@ -201,12 +202,12 @@ def test_the_deadline_of_the_confirmation_means_nothing_to_a_confirmed_order(by_
 @pytest.mark.parametrize(
     ("before", "undone"),
     [
-        ((), (ReleaseStock(order_id=ORDER),)),
-        ((RESERVED,), (CancelPayment(order_id=ORDER), ReleaseStock(order_id=ORDER))),
-        ((RESERVED, CAPTURED), (CancelPayment(order_id=ORDER), ReleaseStock(order_id=ORDER))),
+        ((), (ReleaseStock(order_id=ORDER), CancelPayment(order_id=ORDER))),
+        ((RESERVED,), (ReleaseStock(order_id=ORDER), CancelPayment(order_id=ORDER))),
+        ((RESERVED, CAPTURED), (ReleaseStock(order_id=ORDER), CancelPayment(order_id=ORDER))),
         (
             (RESERVED, CAPTURED, confirmed()),
-            (CancelShipment(order_id=ORDER), CancelPayment(order_id=ORDER), ReleaseStock(order_id=ORDER)),
+            (CancelShipment(order_id=ORDER), ReleaseStock(order_id=ORDER), CancelPayment(order_id=ORDER)),
         ),
     ],
     ids=["placed", "reserved", "paid", "confirmed"],
@@ -236,8 +237,8 @@ def test_a_parcel_that_somebody_takes_there_by_hand_ends_the_checkout(by_card: S
 
 def test_staff_end_an_order_with_a_sentence_for_its_shopper(by_card: Scenario) -> None:
     by_card.given(PLACED, RESERVED).when_compensated(str(ORDER), "fraud").sends(
-        CancelPayment(order_id=ORDER),
         ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
         cancel(
             "cancelled_by_staff",
             "We could not complete your order, so we have cancelled the order, released the items and given "
@@ -284,8 +285,8 @@ def test_a_declined_card_gives_the_stock_back(by_card: Scenario) -> None:
     )
 
     by_card.given(PLACED, RESERVED).when(declined).sends(
-        CancelPayment(order_id=ORDER),
         ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
         cancel(
             "card_declined",
             "Your card was declined, so we have released the items and nothing was charged.",
@@ -298,8 +299,8 @@ def test_a_refused_parcel_takes_everything_back_the_last_step_first(by_card: Sce
 
     by_card.given(PLACED, RESERVED, CAPTURED, confirmed()).when(refused).sends(
         CancelShipment(order_id=ORDER),
-        CancelPayment(order_id=ORDER),
         ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
         cancel(
             "shipment_refused",
             "The carrier could not accept your parcel (We do not deliver to ZZ1), so we have cancelled the "
@@ -310,8 +311,8 @@ def test_a_refused_parcel_takes_everything_back_the_last_step_first(by_card: Sce
 
 def test_a_payment_that_never_came_takes_the_reservation_back(by_card: Scenario) -> None:
     by_card.given(PLACED, RESERVED).when(PaymentOverdue(order_id=ORDER)).sends(
-        CancelPayment(order_id=ORDER),
         ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
         cancel(
             "payment_overdue",
             "Your payment could not be completed in time, so we have released the items. "
@@ -329,8 +330,8 @@ def test_the_payment_deadline_means_nothing_to_a_paid_order(by_card: Scenario) -
 def test_a_carrier_out_of_reach_at_the_deadline_takes_everything_back(by_card: Scenario) -> None:
     by_card.given(PLACED, RESERVED, CAPTURED, confirmed()).when(ShippingOverdue(order_id=ORDER)).sends(
         CancelShipment(order_id=ORDER),
-        CancelPayment(order_id=ORDER),
         ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
         cancel(
             "shipping_overdue",
             "We could not find a carrier in time, so we have cancelled the order, released the items and "
