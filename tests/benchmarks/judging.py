@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.benchmarks import ageing, importing, limits, memory
+from tests.benchmarks import ageing, checkout, importing, limits, memory, outage
 from tests.benchmarks.rows import (
     Measured,
     Raw,
@@ -78,7 +78,14 @@ def latency(measured: Measured) -> list[Row]:
 
 
 COMPARED = {"publishing": publishing, "delivery": delivery, "killed": killed, "latency": latency}
-ALONE = {"limits": limits.judge, "memory": memory.judge, "import": importing.judge, "long-life": ageing.judge}
+ALONE = {
+    "limits": limits.judge,
+    "memory": memory.judge,
+    "long-life": ageing.judge,
+    "checkout": checkout.judge,
+    "outage": outage.judge,
+    "import": importing.judge,
+}
 
 
 def judge(raw: Raw) -> list[Row]:

@@ -8,7 +8,10 @@ from typing import NamedTuple
 from tests.benchmarks.systems.catalogue import PEERS
 
 PEER_NAMES = tuple(peer.name for peer in PEERS)
-SECTIONS = ("publishing", "delivery", "latency", "limits", "memory", "import", "long-life")
+SECTIONS = (
+    *("publishing", "delivery", "latency", "limits", "memory", "long-life"),
+    *("checkout", "outage", "import"),
+)
 QUICK_SHARE = 40
 
 

@@ -13,12 +13,14 @@ from config.settings import DATABASE_URL, STATE_DIR
 from config.testing import REDIS_URL
 from tests.benchmarks import (
     ageing,
+    checkout,
     comparing,
     documents,
     importing,
     judging,
     limits,
     memory,
+    outage,
     surroundings,
     table,
 )
@@ -57,7 +59,7 @@ def _keep(raw: Raw, path: Path) -> None:
 
 
 def _describe(options: Options) -> Raw:
-    peers = tuple(peer for peer in PEERS if peer.name in options.peers)
+    peers = tuple(peer for peer in PEERS if peer.name in options.peers and _compares(options))
     found = surroundings.surroundings(DATABASE_URL, peers)
     return {
         "taken_at": time.strftime("%Y-%m-%d %H:%M"),
@@ -70,16 +72,24 @@ def _describe(options: Options) -> Raw:
 
 
 def _sections(options: Options, logs: Path) -> Generator[Raw]:
-    if {"publishing", "delivery", "latency"} & set(options.sections):
+    if _compares(options):
         yield _compare(options, logs)
     if "limits" in options.sections:
         yield {"limits": limits.measure(options, DATABASE_URL, REDIS_URL, logs)}
     if "memory" in options.sections:
         yield {"memory": memory.measure(options, DATABASE_URL, REDIS_URL, logs)}
-    if "import" in options.sections:
-        yield {"import": importing.measure(quick=options.quick)}
     if "long-life" in options.sections:
         yield {"long-life": ageing.measure(quick=options.quick)}
+    if "checkout" in options.sections:
+        yield {"checkout": checkout.measure(options, DATABASE_URL, REDIS_URL, logs)}
+    if "outage" in options.sections:
+        yield {"outage": outage.measure(options, DATABASE_URL, logs)}
+    if "import" in options.sections:
+        yield {"import": importing.measure(quick=options.quick)}
+
+
+def _compares(options: Options) -> bool:
+    return bool({"publishing", "delivery", "latency"} & set(options.sections))
 
 
 def _compare(options: Options, logs: Path) -> Raw:

@@ -1,6 +1,8 @@
 """The process of one system: does what it is told, a line of JSON at a time, and answers with one.
 
 {"call": "effects.delivery", "arguments": {"messages": 1000}} -> {"result": …} or {"error": "…"}
+
+A call names a function of a module beside this one, or of any module of the tests by its whole path.
 """
 
 import json
@@ -23,9 +25,10 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any], answers: TextIO) -> None:
-    module, _, name = request["call"].partition(".")
+    module, _, name = request["call"].rpartition(".")
+    home = module if module.startswith("tests.") else f"tests.benchmarks.systems.{module}"
     try:
-        function = getattr(import_module(f"tests.benchmarks.systems.{module}"), name)
+        function = getattr(import_module(home), name)
         answer = {"result": function(**request["arguments"])}
     except Exception as error:  # whatever a system does is part of the report
         traceback.print_exc()
