@@ -1,11 +1,16 @@
-"""Staff read payments with their ledger, and credits; nobody edits money here."""
+"""Staff read payments with their ledger, credits and webhooks; nobody edits money here."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from payments.models import AccountCredit, Payment, PaymentEntry
+from payments import services
+from payments.errors import RefundIdReused, RefundTooLarge
+from payments.forms import RefundForm
+from payments.models import AccountCredit, EntryKind, InboxNotice, Payment, PaymentEntry, Refund
 from payments.money import Money
 
 
@@ -38,27 +43,100 @@ class EntryInline(ReadOnly, admin.TabularInline[PaymentEntry, Payment]):
         return Money(entry.amount, entry.payment.currency)
 
 
+class RefundInline(ReadOnly, admin.TabularInline[Refund, Payment]):
+    """What was asked back of one payment."""
+
+    model = Refund
+    fields = ("money", "reason", "state", "failure", "requested_at", "ended_at")
+    readonly_fields = fields
+
+    @admin.display(description="amount")
+    def money(self, refund: Refund) -> Money:
+        """The amount, with its currency."""
+        return refund.money
+
+
+class Duplicates(admin.SimpleListFilter):
+    """Payments whose money came although the order had another payment."""
+
+    title = "paid twice"
+    parameter_name = "duplicated"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """One choice besides all."""
+        return [("yes", "Second payments of an order")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
+        """Those with such an entry in their ledger."""
+        if self.value() == "yes":
+            second = PaymentEntry.objects.filter(kind=EntryKind.DUPLICATED, payment=OuterRef("pk"))
+            return queryset.filter(Exists(second))
+        return queryset
+
+
 @admin.register(Payment)
 class PaymentAdmin(ReadOnly, admin.ModelAdmin[Payment]):
-    """What is due, held and given back for each order."""
+    """What is due, held and given back for each order. Nothing is edited; a refund is asked for."""
 
-    list_display = ("order_id", "state", "method", "due", "held", "decline_message", "requested_at")
-    list_filter = ("state", "method", "decline_reason")
-    search_fields = ("=id", "=order_id", "=entries__reference")
-    date_hierarchy = "requested_at"
-    inlines = (EntryInline,)
-    fields = (
-        "id",
+    form = RefundForm
+    list_display = (
         "order_id",
         "state",
+        "settles",
         "method",
-        "card_token",
         "due",
         "held",
         "decline_message",
         "requested_at",
     )
+    list_filter = ("state", "method", "provider", Duplicates, "decline_reason")
+    search_fields = ("=id", "=order_id", "=reference", "=entries__reference")
+    date_hierarchy = "requested_at"
+    inlines = (EntryInline, RefundInline)
+    readonly_fields = (
+        "id",
+        "order_id",
+        "state",
+        "settles",
+        "replaced",
+        "method",
+        "provider",
+        "reference",
+        "card_token",
+        "due",
+        "held",
+        "refundable",
+        "decline_message",
+        "requested_at",
+    )
     show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: Payment | None = None) -> bool:
+        """Who may give money back can open the form for it, where there is money to give back."""
+        # The second of two clicks arrives when the first one may have left nothing.
+        if obj is not None and not (obj.settles and (obj.refundable or request.method == "POST")):
+            return False
+        return request.user.has_perm("payments.refund_payment")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Payment | None = None) -> Any:
+        """The facts, and the form for who may use it."""
+        facts = (None, {"fields": self.readonly_fields})
+        if not self.has_change_permission(request, obj):
+            return (facts,)
+        return (facts, ("Give money back", {"fields": ("give_back", "reason", "refund_id")}))
+
+    def save_model(self, request: HttpRequest, obj: Payment, form: Any, change: bool) -> None:
+        """Ask for the refund; nothing else of a payment is saved from here."""
+        try:
+            with transaction.atomic():
+                services.refund_payment(**form.wish())
+            messages.success(request, f"{form.wish()['amount']} is on its way back.")
+        except (RefundTooLarge, RefundIdReused) as refusal:
+            messages.error(request, f"Nothing was given back. {refusal}")
+
+    def response_change(self, request: HttpRequest, obj: Payment) -> HttpResponse:
+        """Back to the payment; what became of the wish has been said."""
+        return HttpResponseRedirect(request.path)
 
     @admin.display(ordering="amount")
     def due(self, payment: Payment) -> Money:
@@ -69,6 +147,34 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin[Payment]):
     def held(self, payment: Payment) -> Money:
         """What was captured and not given back."""
         return payment.held
+
+    @admin.display
+    def refundable(self, payment: Payment) -> Money:
+        """What was captured and nobody has asked back yet."""
+        return payment.refundable
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnly, admin.ModelAdmin[Refund]):
+    """What was asked back, and what became of it."""
+
+    list_display = ("requested_at", "order_id", "money", "state", "reason", "failure")
+    list_filter = ("state",)
+    list_select_related = ("payment",)
+    search_fields = ("=id", "=payment__order_id")
+    date_hierarchy = "requested_at"
+    fields = ("id", "order_id", "money", "state", "reason", "failure", "requested_at", "ended_at")
+    show_full_result_count = False
+
+    @admin.display
+    def order_id(self, refund: Refund) -> Any:
+        """Which order it belongs to."""
+        return refund.payment.order_id
+
+    @admin.display(description="amount", ordering="amount")
+    def money(self, refund: Refund) -> Money:
+        """The amount, with its currency."""
+        return refund.money
 
 
 @admin.register(AccountCredit)
@@ -84,3 +190,44 @@ class AccountCreditAdmin(ReadOnly, admin.ModelAdmin[AccountCredit]):
     def money(self, credit: AccountCredit) -> Money:
         """The amount, with its currency."""
         return Money(credit.amount, credit.currency)
+
+
+@admin.register(InboxNotice)
+class InboxNoticeAdmin(ReadOnly, admin.ModelAdmin[InboxNotice]):
+    """What processors have told us. Parked ones wait for a person, or for code that understands them."""
+
+    list_display = ("received_at", "provider", "kind", "state", "remark", "payment_id")
+    list_filter = ("state", "provider", "kind")
+    search_fields = ("=event_id", "=payment_id", "=reference")
+    date_hierarchy = "received_at"
+    actions = ("read_again",)
+    fields = (
+        "provider",
+        "event_id",
+        "kind",
+        "state",
+        "remark",
+        "payment_id",
+        "reference",
+        "received_at",
+        "read_at",
+        "said",
+    )
+    show_full_result_count = False
+
+    def has_read_again_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change webhooks, though nobody edits one."""
+        return request.user.has_perm("payments.change_inboxnotice")
+
+    @admin.action(description="Read again", permissions=["read_again"])
+    def read_again(self, request: HttpRequest, chosen: QuerySet[InboxNotice]) -> None:
+        """Have what is parked or has failed read once more, by today's code."""
+        count = services.read_notices_again(notice_ids=chosen.values_list("pk", flat=True))
+        self.message_user(
+            request, f"To be read again: {count}. What is done already stays as it is.", messages.SUCCESS
+        )
+
+    @admin.display(description="body")
+    def said(self, notice: InboxNotice) -> str:
+        """The body, as it came."""
+        return bytes(notice.body).decode(errors="replace")

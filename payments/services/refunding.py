@@ -17,12 +17,13 @@ _transaction = transaction.atomic(savepoint=False)
 
 
 @_transaction
-def refund_payment(*, order_id: UUID, amount: Money, reason: str) -> UUID:
+def refund_payment(*, order_id: UUID, amount: Money, reason: str, refund_id: UUID | None = None) -> UUID:
     """Give back a part of what was captured for the order, as soon as the processor does; returns its id.
 
-    Raises UnknownPayment, CurrencyMismatch, AmountNotPositive and RefundTooLarge.
+    With an id that was used before it is the same refund, and not another one. Raises UnknownPayment,
+    CurrencyMismatch, AmountNotPositive, RefundTooLarge and RefundIdReused.
     """
-    refund_id = uuid4()
+    refund_id = refund_id or uuid4()
     reserve_refund(order_id=order_id, refund_id=refund_id, amount=amount, reason=reason)
     send(RefundPayment(order_id=order_id, refund_id=refund_id, amount=amount, reason=reason))
     return refund_id
@@ -32,7 +33,7 @@ def refund_payment(*, order_id: UUID, amount: Money, reason: str) -> UUID:
 def reserve_refund(*, order_id: UUID, refund_id: UUID, amount: Money, reason: str) -> Refund:
     """Set the sum aside for this refund, so that all refunds together never exceed what was captured.
 
-    Asked again, it is the same refund. Raises as `refund_payment` does, and RefundIdReused.
+    Asked again, it is the same refund. Raises as `refund_payment` does.
     """
     if amount.amount <= 0:
         raise AmountNotPositive(amount)

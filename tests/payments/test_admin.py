@@ -1,12 +1,28 @@
 """Staff see payments with their ledger, and can change nothing."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from payments.services import credit_account, settle
-from tests.payments.builders import PRICE, a_card_payment, a_charge, an_account_payment, payment_for
+from eventbus.testing import published
+from payments.commands import RefundPayment
+from payments.models import Payment
+from payments.money import Money
+from payments.queries import refunds_of
+from payments.services import credit_account, refuse_refund, settle, try_another_card
+from tests.payments.builders import (
+    PRICE,
+    a_card_payment,
+    a_charge,
+    a_paid_order,
+    an_account_payment,
+    payment_for,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -49,11 +65,12 @@ def test_a_search_for_anything_else_finds_nothing(admin_client: Client) -> None:
 
 
 def test_a_payment_shows_its_ledger_and_no_button_to_change_it(admin_client: Client) -> None:
-    payment = payment_for(an_account_payment(charged=True))
+    payment = payment_for(a_card_payment())
+    settle(payment_id=payment.id, charge=a_charge("authorised"))
 
     page = text_of(admin_client, f"/admin/payments/payment/{payment.pk}/change/")
 
-    assert "captured £12.34" in page
+    assert "authorised £12.34" in page
     assert 'name="_save"' not in page
 
 
@@ -70,3 +87,141 @@ def test_credit_notes_are_listed(admin_client: Client) -> None:
 
     assert "C536379" in page
     assert "£12.34" in text_of(admin_client, f"/admin/payments/accountcredit/{credit_id}/change/")
+
+
+def a_clerk(client: Client, *permissions: str) -> Client:
+    """Somebody with these permissions, logged in."""
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(clerk)
+    return client
+
+
+def give_back(client: Client, payment: Payment, amount: str, **fields: Any) -> Any:
+    """Fill in and send the form."""
+    form = {"give_back": amount, "reason": "a broken lid", "refund_id": str(uuid4())} | INLINES | fields
+    return client.post(f"/admin/payments/payment/{payment.pk}/change/", form, follow=True)
+
+
+INLINES = {
+    f"{name}-{count}": "0" for name in ("entries", "refunds") for count in ("TOTAL_FORMS", "INITIAL_FORMS")
+}
+
+
+def test_staff_give_a_part_back_with_a_reason(admin_client: Client) -> None:
+    order_id = a_paid_order()
+    payment = payment_for(order_id)
+    assert 'name="give_back"' in text_of(admin_client, f"/admin/payments/payment/{payment.pk}/change/")
+
+    with published() as messages:
+        give_back(admin_client, payment, "2.34")
+
+    (refund,) = refunds_of(order_id)
+    assert (refund.amount, refund.reason, refund.state) == (Money(234, "GBP"), "a broken lid", "requested")
+    assert messages == [
+        RefundPayment(
+            order_id=order_id, refund_id=refund.refund_id, amount=refund.amount, reason="a broken lid"
+        )
+    ]
+    page = text_of(admin_client, f"/admin/payments/payment/{payment.pk}/change/")
+    assert "£2.34" in page
+    assert "£10.00" in page
+
+
+@pytest.mark.parametrize("amount", ["2.34", "12.34"])
+def test_a_form_that_is_sent_twice_is_one_refund(admin_client: Client, amount: str) -> None:
+    payment, refund_id = payment_for(a_paid_order()), str(uuid4())
+
+    for _ in range(2):
+        page = give_back(admin_client, payment, amount, refund_id=refund_id).content.decode()
+        assert f"£{amount} is on its way back." in page
+
+    assert len(refunds_of(payment.order_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("amount", "sentence"),
+    [
+        ("12.35", "£12.34 is left of this payment."),
+        ("0", "Name an amount above zero."),
+        ("-1", "Name an amount above zero."),
+        ("1.234", "&#x27;1.234&#x27; is not a whole number of GBP minor units."),
+        ("a lot", "&#x27;a lot&#x27; is not an amount of GBP."),
+    ],
+)
+def test_what_cannot_be_given_back_is_explained(admin_client: Client, amount: str, sentence: str) -> None:
+    payment = payment_for(a_paid_order())
+
+    page = give_back(admin_client, payment, amount).content.decode()
+
+    assert sentence in page
+    assert refunds_of(payment.order_id) == ()
+
+
+def test_who_may_only_look_cannot_give_money_back(client: Client) -> None:
+    payment = payment_for(a_paid_order())
+    clerk = a_clerk(client, "view_payment", "change_payment")
+
+    assert 'name="give_back"' not in text_of(clerk, f"/admin/payments/payment/{payment.pk}/change/")
+    assert give_back(clerk, payment, "2.34").status_code == 403
+    assert refunds_of(payment.order_id) == ()
+
+
+def test_who_may_give_money_back_needs_no_other_power(client: Client) -> None:
+    payment = payment_for(a_paid_order())
+
+    give_back(a_clerk(client, "view_payment", "refund_payment"), payment, "2.34")
+
+    assert len(refunds_of(payment.order_id)) == 1
+
+
+def test_where_nothing_is_left_there_is_no_form(admin_client: Client) -> None:
+    payment = payment_for(a_card_payment())
+
+    assert 'name="give_back"' not in text_of(admin_client, f"/admin/payments/payment/{payment.pk}/change/")
+
+
+def test_second_payments_are_found_by_a_filter(admin_client: Client) -> None:
+    order_id, paid_once = a_card_payment(), a_paid_order()
+    second = payment_for(order_id)
+    try_another_card(order_id=order_id, card_token="tok_visa")
+    settle(payment_id=second.id, charge=a_charge(reference="ch_2"))
+
+    page = text_of(admin_client, "/admin/payments/payment/", duplicated="yes")
+
+    assert f"/admin/payments/payment/{second.pk}/change/" in page
+    assert str(paid_once) not in page
+    assert "duplicated £12.34" in text_of(admin_client, f"/admin/payments/payment/{second.pk}/change/")
+
+
+def test_refunds_are_listed_with_what_became_of_them(admin_client: Client) -> None:
+    order_id = a_paid_order()
+    refuse_refund(
+        order_id=order_id,
+        refund_id=uuid4(),
+        amount=Money(1235, "GBP"),
+        reason="returned",
+        refusal="Too much.",
+    )
+
+    page = text_of(admin_client, "/admin/payments/refund/", state="failed")
+
+    assert "Too much." in page
+    assert str(order_id) in page
+
+
+def test_the_list_of_payments_asks_no_more_for_more_rows(admin_client: Client) -> None:
+    counts = []
+    for _ in range(2):
+        a_paid_order_with_its_own_reference()
+        with CaptureQueriesContext(connection) as queries:
+            text_of(admin_client, "/admin/payments/payment/")
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def a_paid_order_with_its_own_reference() -> None:
+    """Another one; each charge has an id of its own at the processor."""
+    payment = payment_for(a_card_payment())
+    settle(payment_id=payment.id, charge=a_charge(reference=f"ch_{payment.id}"))
