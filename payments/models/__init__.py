@@ -2,15 +2,9 @@
 
 from payments.models.credit import AccountCredit
 from payments.models.inbox import InboxNotice, NoticeState
-from payments.models.payment import (
-    EntryKind,
-    Payment,
-    PaymentEntry,
-    PaymentMethod,
-    PaymentState,
-    state_told_by,
-)
+from payments.models.payment import Payment, PaymentEntry
 from payments.models.refund import Refund, RefundState
+from payments.models.states import EntryKind, PaymentMethod, PaymentState, state_told_by
 
 __all__ = [
     "AccountCredit",

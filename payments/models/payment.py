@@ -1,6 +1,5 @@
-"""Payments, and the ledger that their totals and states are computed from."""
+"""Payments, and the ledger that their totals are computed from."""
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Self
 from uuid import UUID, uuid4
@@ -9,6 +8,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 
 from eventbus import current_time
+from payments.models.states import EntryKind, PaymentMethod, PaymentState, state_told_by
 from payments.money import Money
 
 # Ledger and totals in one statement: an entry that was there before counts no second time.
@@ -36,50 +36,6 @@ WHERE id = %(id)s AND settles AND refunds_requested + %(amount)s <= captured
 
 # Read at every step of every order: written out, it costs a third of what the ORM takes to compile it.
 _SELECT = "SELECT * FROM payments_payment WHERE order_id = %s AND NOT replaced"
-
-
-class PaymentMethod(models.TextChoices):
-    """How an order is paid."""
-
-    CARD = "card"
-    ACCOUNT = "account", "on account"
-
-
-class PaymentState(models.TextChoices):
-    """How far a payment has come, in this order: a later one never turns into an earlier one."""
-
-    PENDING = "pending"
-    CHALLENGED = "challenged", "waiting for the shopper's bank"
-    AUTHORISED = "authorised"
-    DECLINED = "declined"
-    CAPTURED = "captured"
-    CANCELLED = "cancelled"
-
-    @property
-    def rank(self) -> int:
-        """Its place in the list."""
-        return _RANKS[self]
-
-
-_RANKS = {state: rank for rank, state in enumerate(PaymentState)}
-
-
-class EntryKind(models.TextChoices):
-    """What the ledger can say about a payment."""
-
-    CHALLENGED = "challenged"
-    AUTHORISED = "authorised"
-    CAPTURED = "captured"
-    DECLINED = "declined"
-    REFUNDED = "refunded"
-    CANCELLED = "cancelled"
-    DUPLICATED = "duplicated"
-
-
-def state_told_by(kinds: Iterable[str]) -> PaymentState:
-    """The state of a payment whose ledger has entries of these kinds, in whichever order they came."""
-    told = (PaymentState(kind) for kind in kinds if kind in PaymentState.values)
-    return max(told, key=lambda state: state.rank, default=PaymentState.PENDING)
 
 
 class Payment(models.Model):

@@ -12,7 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from eventbus import backdated
 from eventbus.testing import published
 from payments import services
-from payments.errors import CardRequired, PaymentAlreadyRequested, UnknownCard, UnknownPayment
+from payments.errors import (
+    AmountNotPositive,
+    AmountTooLarge,
+    CardRequired,
+    PaymentAlreadyRequested,
+    UnknownCard,
+    UnknownPayment,
+)
 from payments.events import (
     AccountCredited,
     PaymentCancelled,
@@ -20,6 +27,7 @@ from payments.events import (
     PaymentRefunded,
 )
 from payments.models import AccountCredit, Payment, PaymentEntry
+from payments.money import Money
 from tests.payments.builders import (
     NOTHING,
     PRICE,
@@ -77,6 +85,42 @@ def test_an_order_has_one_payment() -> None:
 def test_a_card_payment_needs_a_card() -> None:
     with pytest.raises(CardRequired, match="no card was given"), transaction.atomic():
         services.request_payment(order_id=uuid4(), amount=PRICE, method="card")
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_a_card_cannot_pay_nothing(amount: int) -> None:
+    with pytest.raises(AmountNotPositive, match="name an amount above zero"), transaction.atomic():
+        a_card_payment(amount=Money(amount, "GBP"))
+
+
+def test_an_order_on_account_may_cost_nothing_but_not_less() -> None:
+    order_id = an_account_payment(NOTHING, charged=True)
+
+    assert (payment_for(order_id).state, ledger_of(order_id)) == ("captured", [("captured", 0)])
+    with pytest.raises(AmountNotPositive), transaction.atomic():
+        an_account_payment(Money(-1, "GBP"))
+
+
+def test_an_absurd_amount_is_refused() -> None:
+    a_card_payment(amount=Money(10**12, "GBP"))
+
+    with pytest.raises(AmountTooLarge, match=r"the limit is £10,000,000,000\.00"), transaction.atomic():
+        a_card_payment(amount=Money(10**12 + 1, "GBP"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"amount": NOTHING, "method": "card", "card_token": "tok_visa"}, AmountNotPositive),
+        ({"amount": Money(10**13, "GBP"), "method": "account"}, AmountTooLarge),
+        ({"amount": PRICE, "method": "card"}, CardRequired),
+    ],
+)
+def test_a_refused_request_leaves_no_payment(fields: dict[str, Any], refusal: type[Exception]) -> None:
+    with pytest.raises(refusal), transaction.atomic():
+        services.request_payment(order_id=uuid4(), **fields)
+
+    assert not Payment.objects.exists()
 
 
 def test_an_unknown_method_is_refused() -> None:
