@@ -38,11 +38,11 @@ def record(state: OrderState | None, event: OrderEvent) -> None:
 def confirm_order(*, order_id: UUID) -> None:
     """Promise the goods, paid and reserved: the hold of a card's order is kept for good.
 
-    Where that hold has run out, ReservationLost is announced instead. Harmless when confirmed before.
-    Raises OrderNotFound, TransitionRefused.
+    Where that hold has run out, ReservationLost is announced instead. Harmless when confirmed before, and when
+    the order was cancelled meanwhile: the request was overtaken. Raises OrderNotFound.
     """
     order = order_state(order_id)
-    if order.confirmed_at:
+    if order.confirmed_at or order.cancelled_at:
         return
     confirmed = OrderConfirmed(
         order_id=order_id,
@@ -51,7 +51,6 @@ def confirm_order(*, order_id: UUID) -> None:
         delivery=order.delivery,
         confirmed_at=current_time(),
     )
-    accept(order, confirmed)
     if order.payment_method == "card" and not inventory.keep_stock(order_id=order_id):
         publish(ReservationLost(order_id=order_id))
     else:
