@@ -7,6 +7,7 @@ REDIS_URL, wants TLS, and knows no sandbox. `DEBUG=1` adds tracebacks in the bro
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 import django_stubs_ext
@@ -102,7 +103,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_SEND_TASK_EVENTS = False
 # What the clock asks for, and how often. A round that no worker took up in time is left to the next one.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire reservations": {
         "task": "inventory.expire_reservations",
         "schedule": 10.0,

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 
 from inventory import services
 from inventory.errors import InventoryError
-from inventory.models import Reservation, StockItem, StockMovement
+from inventory.models import LONGEST_REASON, MOST_UNITS, Reservation, StockItem, StockMovement
 
 LATEST_MOVEMENTS = 20
 
@@ -37,8 +37,12 @@ class StockForm(forms.ModelForm[StockItem]):
     """Receive units, or correct a count, with the reason that goes into the ledger."""
 
     movement = forms.ChoiceField(choices=(("receive", "Receive a delivery"), ("adjust", "Correct the count")))
-    quantity = forms.IntegerField(help_text="Units; a negative number takes units off a count.")
-    reason = forms.CharField(max_length=200)
+    quantity = forms.IntegerField(
+        min_value=-MOST_UNITS,
+        max_value=MOST_UNITS,
+        help_text="Units; a negative number takes units off a count.",
+    )
+    reason = forms.CharField(max_length=LONGEST_REASON)
 
     class Meta:
         model = StockItem
@@ -73,10 +77,15 @@ class StockItemAdmin(admin.ModelAdmin[StockItem]):
     def save_model(self, request: HttpRequest, obj: StockItem, form: Any, change: bool) -> None:
         """Hand the movement to the service; the counters are not saved from here."""
         move = services.receive_stock if form.cleaned_data["movement"] == "receive" else services.adjust_stock
+        move(sku=obj.sku, quantity=form.cleaned_data["quantity"], reason=form.cleaned_data["reason"])
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say why the service refused, and nothing of a change that was not made."""
         try:
-            move(sku=obj.sku, quantity=form.cleaned_data["quantity"], reason=form.cleaned_data["reason"])
+            return super().changeform_view(request, *args, **kwargs)
         except InventoryError as refusal:
             messages.error(request, f"Nothing was moved. {refusal}")
+            return HttpResponseRedirect(request.path)
 
     @admin.display(description="available")
     def free(self, item: StockItem) -> int:
@@ -130,8 +139,14 @@ class StockMovementAdmin(ReadOnlyAdmin):
 class ReservationAdmin(ReadOnlyAdmin):
     """What is held for whom, to be read."""
 
-    list_display = ("order_id", "state", "skus", "quantities", "made_at", "changed_at")
-    list_filter = ("state",)
+    list_display = ("order_id", "state", "expires_at", "goods", "turn", "made_at", "changed_at")
+    list_filter = ("state", ("expires_at", admin.EmptyFieldListFilter))
     search_fields = ("=order_id",)
     ordering = ("-made_at",)
     show_full_result_count = False
+
+    @admin.display
+    def goods(self, reservation: Reservation) -> str:
+        """What is or was held, as "2 MUG, 1 BOWL"."""
+        lines = zip(reservation.quantities, reservation.skus, strict=True)
+        return ", ".join(f"{quantity} {sku}" for quantity, sku in lines)

@@ -45,7 +45,9 @@ class InvalidReason(InventoryError, ValueError):
     """Stock was to be moved without a reason, or with one that the ledger cannot carry."""
 
     def __init__(self, reason: str, longest: int) -> None:
-        super().__init__(f"Say why stock is moved, in 1 to {longest} characters; {len(reason)} were given.")
+        super().__init__(
+            f"Say why stock is moved, in 1 to {longest} printable characters; {len(reason)} were given."
+        )
         self.reason = reason
 
 

@@ -37,10 +37,13 @@ class LedgerDifference:
     held: int
 
     def __str__(self) -> str:
-        return (
-            f"{self.sku}: counted {self.on_hand} on hand and {self.reserved} reserved; the ledger says "
-            f"{self.ledger_on_hand} and {self.ledger_reserved}, open reservations hold {self.held}."
+        compared = (
+            (f"{self.on_hand} on hand, in the ledger", self.on_hand, self.ledger_on_hand),
+            (f"{self.reserved} reserved, in the ledger", self.reserved, self.ledger_reserved),
+            (f"{self.reserved} reserved, held for orders", self.reserved, self.held),
         )
+        found = [f"{what} {due} ({is_ - due:+})" for what, is_, due in compared if is_ != due]
+        return f"{self.sku}: {'; '.join(found)}."
 
 
 def stock_of(skus: Iterable[str]) -> dict[str, StockLevel]:
@@ -60,10 +63,10 @@ def reservation_state(order_id: UUID) -> str | None:
 
 _DIFFERENCES = """
 WITH ledger AS (
-    SELECT sku, sum(on_hand_change)::int AS on_hand, sum(reserved_change)::int AS reserved
+    SELECT sku, sum(on_hand_change)::bigint AS on_hand, sum(reserved_change)::bigint AS reserved
     FROM inventory_stockmovement GROUP BY sku
 ), held AS (
-    SELECT line.sku, sum(line.quantity)::int AS quantity
+    SELECT line.sku, sum(line.quantity)::bigint AS quantity
     FROM inventory_reservation, unnest(skus, quantities) AS line (sku, quantity)
     WHERE state = 'active' GROUP BY line.sku
 ), compared AS (

@@ -147,7 +147,7 @@ def overdue_reservations(*, at: datetime, limit: int, lock: bool = True) -> Sequ
     overdue = Reservation.objects.filter(state=ReservationState.ACTIVE, expires_at__lte=at)
     if lock:
         overdue = overdue.select_for_update(skip_locked=True)
-    return list(overdue.order_by("expires_at").values_list("order_id", flat=True)[:limit])
+    return list(overdue.order_by("expires_at", "order_id").values_list("order_id", flat=True)[:limit])
 
 
 def _end_reservation(statement: str, order_id: UUID, at: datetime) -> Held | None:

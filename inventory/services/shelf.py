@@ -120,8 +120,8 @@ def _check(sku: str, units: int) -> None:
 
 
 def _said(reason: str) -> str:
-    why = reason.strip()
-    if not 0 < len(why) <= LONGEST_REASON or "\0" in why:
+    why = " ".join(reason.split())
+    if not 0 < len(why) <= LONGEST_REASON or not why.isprintable():
         raise InvalidReason(why, LONGEST_REASON)
     return why
 

@@ -1,8 +1,10 @@
 """The listing, as it is folded from what catalog and inventory announce."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from catalog import services
 from catalog.models import CatalogListingRow, trigrams_of, words_of
@@ -55,6 +57,23 @@ def test_free_and_sold_units_follow_the_stock() -> None:
         "MUG": 17,
         "BOWL": 8,
     }
+    assert_rebuilds(CatalogListing)
+
+
+def test_units_whose_hold_ran_out_are_free_again_and_those_taken_once_more_are_not() -> None:
+    order_id, again = uuid4(), uuid4()
+    offered(a_product())
+    stock.receive_many(lines=lines(MUG=20), reason="opening stock")
+    for each in (order_id, again):
+        stock.reserve_stock(order_id=each, lines=lines(MUG=3), hold_seconds=60)
+    stock.expire_reservations(now=timezone.now() + timedelta(minutes=2))
+    drain()
+    freed = listings_by_sku(["MUG"])["MUG"].available
+    stock.reserve_stock(order_id=again, lines=lines(MUG=3))
+    drain()
+
+    assert (freed, listings_by_sku(["MUG"])["MUG"].available) == (20, 17)
+    assert stock_of(["MUG"])["MUG"].available == 17
     assert_rebuilds(CatalogListing)
 
 

@@ -1,15 +1,20 @@
 """Staff receive and correct stock; they read the ledger, and nobody rewrites it."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from eventbus import backdated
 from eventbus.testing import published
 from inventory import services
 from inventory.events import StockAdjusted, StockLine, StockReceived
-from inventory.models import StockMovement
+from inventory.models import StockItem, StockMovement
 from inventory.queries import StockLevel, ledger_differences, stock_of
+from tests.inventory.builders import held_too_long, lines, on_the_shelf
 
 pytestmark = pytest.mark.django_db
 ITEMS = "/admin/inventory/stockitem/"
@@ -44,7 +49,9 @@ def test_staff_cannot_count_away_what_is_reserved_and_read_why(admin_client: Cli
 
     page = admin_client.post(MUG, movement("adjust", -2), follow=True)
 
-    assert "Nothing was moved. MUG: 2 wanted, 1 in stock." in page.content.decode()
+    said = page.content.decode()
+    assert "Nothing was moved. MUG: 2 wanted, 1 in stock." in said
+    assert "was changed successfully" not in said
     assert stock_of(["MUG"]) == {"MUG": StockLevel(on_hand=7, reserved=6)}
 
 
@@ -56,6 +63,70 @@ def test_a_movement_of_nothing_is_refused_in_the_form(admin_client: Client, kind
 
     assert "A delivery brings one unit or more; a correction cannot be 0." in page.content.decode()
     assert StockMovement.objects.count() == 1
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+@pytest.mark.parametrize("kind", ["receive", "adjust"])
+def test_staff_say_why(admin_client: Client, kind: str, reason: str) -> None:
+    services.receive_stock(sku="MUG", quantity=7, reason="opening stock")
+
+    page = admin_client.post(MUG, movement(kind, 1, reason=reason))
+
+    assert "This field is required." in page.content.decode()
+    assert StockMovement.objects.count() == 1
+
+
+@pytest.mark.parametrize("quantity", [2**31, -(2**31)])
+def test_an_absurd_quantity_is_refused_in_the_form(admin_client: Client, quantity: int) -> None:
+    services.receive_stock(sku="MUG", quantity=7, reason="opening stock")
+
+    page = admin_client.post(MUG, movement("adjust", quantity))
+
+    assert "Ensure this value is" in page.content.decode()
+    assert StockMovement.objects.count() == 1
+
+
+def test_a_new_sku_that_is_refused_is_not_taken_up_and_staff_read_why(admin_client: Client) -> None:
+    page = admin_client.post(f"{ITEMS}add/", movement("adjust", -1, sku="MUG"), follow=True)
+
+    said = page.content.decode()
+    assert "Nothing was moved. MUG: 1 wanted, 0 in stock." in said
+    assert "was added successfully" not in said
+    assert not StockItem.objects.exists()
+
+
+def test_staff_see_what_is_held_for_whom_and_until_when(admin_client: Client) -> None:
+    on_the_shelf(MUG=9, BOWL=9)
+    held, gone = uuid4(), held_too_long(MUG=1)
+    services.expire_reservations()
+    with backdated(datetime(2026, 11, 21, 12, tzinfo=UTC)):
+        services.reserve_stock(order_id=held, lines=lines(MUG=2, BOWL=1), hold_seconds=900)
+
+    everything = admin_client.get("/admin/inventory/reservation/").content.decode()
+    expired = admin_client.get("/admin/inventory/reservation/?state__exact=expired").content.decode()
+
+    assert "1 BOWL, 2 MUG" in everything
+    assert "21 Nov 2026, 12:15 p.m." in everything
+    assert str(gone) in expired
+    assert str(held) not in expired
+
+
+def test_the_list_of_reservations_takes_as_many_statements_for_many_as_for_one(
+    admin_client: Client,
+) -> None:
+    on_the_shelf(MUG=99)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            admin_client.get("/admin/inventory/reservation/")
+        return len(captured)
+
+    held_too_long(MUG=1)
+    one = statements()
+    for _ in range(20):
+        held_too_long(MUG=1)
+
+    assert statements() == one
 
 
 def test_the_latest_movements_stand_beside_the_counters(admin_client: Client) -> None:

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from eventbus.testing import published
 from inventory import services
-from inventory.errors import InvalidQuantity, NothingReserved, OutOfStock
+from inventory.errors import NothingReserved, OutOfStock
 from inventory.events import (
     Shortage,
     StockAdjusted,
@@ -23,21 +23,10 @@ from inventory.events import (
 )
 from inventory.models import StockMovement
 from inventory.queries import StockLevel, ledger_differences, reservation_state, stock_of
+from tests.inventory.builders import counters, lines, on_the_shelf
 
 pytestmark = pytest.mark.django_db
 ORDER = UUID("018f0000-0000-7000-8000-000000000001")
-
-
-def lines(**quantities: int) -> tuple[StockLine, ...]:
-    return tuple(StockLine(sku=sku, quantity=quantity) for sku, quantity in quantities.items())
-
-
-def on_the_shelf(**quantities: int) -> None:
-    services.receive_many(lines=lines(**quantities), reason="opening stock")
-
-
-def counters(*skus: str) -> list[tuple[int, int]]:
-    return [(level.on_hand, level.reserved) for level in stock_of(skus).values()]
 
 
 def test_received_stock_is_on_the_shelf_and_announced_per_sku() -> None:
@@ -223,12 +212,6 @@ def test_falling_to_the_threshold_is_announced_when_it_happens_and_not_again() -
 
     low = StockLow(sku="MUG", available=5, threshold=5)
     assert [event for event in events if isinstance(event, StockLow)] == [low]
-
-
-@pytest.mark.parametrize("quantity", [0, -1])
-def test_only_whole_positive_quantities_are_moved(quantity: int) -> None:
-    with pytest.raises(InvalidQuantity, match=f"^MUG: a quantity of {quantity} cannot be moved"):
-        services.reserve_stock(order_id=ORDER, lines=lines(MUG=quantity))
 
 
 def test_every_movement_is_in_the_ledger() -> None:

@@ -1,4 +1,4 @@
-"""Prove that the stock counters are what the ledger adds up to."""
+"""Prove that the stock counters are what the ledger adds up to, and what the open reservations hold."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from inventory.queries import ledger_differences
 
 
 class Command(BaseCommand):
-    """Exit with 1, and name the SKUs, when counters and ledger differ."""
+    """Exit with 1, and say which SKU is off by how much, when counters, ledger and reservations differ."""
 
     help = "Compare every stock counter with its ledger and the open reservations."
 
@@ -18,5 +18,6 @@ class Command(BaseCommand):
         differences = ledger_differences()
         if differences:
             found = "\n".join(f"  {difference}" for difference in differences)
-            raise CommandError(f"{len(differences)} SKUs differ:\n{found}")
-        self.stdout.write(f"{StockItem.objects.count()} SKUs: every counter equals its ledger.")
+            raise CommandError(f"SKUs that differ: {len(differences)}\n{found}", returncode=1)
+        count = StockItem.objects.count()
+        self.stdout.write(f"SKUs: {count}; every counter equals its ledger and what is held for orders.")
