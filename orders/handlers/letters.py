@@ -21,7 +21,18 @@ from orders.services.notifying import MAIL_SERVER
 from payments.events import PaymentRefunded
 from payments.money import Money
 
-_PAYMENT_REASONS = {"card_declined", "insufficient_funds", "payment_overdue"}
+# Every other reason is a processor's word for why it took no money.
+_NOT_FOR_MONEY = {
+    "cancelled",
+    "cancelled_by_staff",
+    "cancelled_on_request",
+    "confirmation_overdue",
+    "out_of_stock",
+    "reservation_overdue",
+    "shipment_refused",
+    "shipping_overdue",
+    "shortfall",
+}
 
 
 @subscribe
@@ -39,7 +50,7 @@ def ask_for_shipping_note(event: OrderShipped, envelope: Envelope) -> None:
 @subscribe
 def ask_for_apology(event: OrderCancelled, envelope: Envelope) -> None:
     """Have the customer told why nothing will come; after a failed payment, how to try again."""
-    template = "payment_failed" if event.reason in _PAYMENT_REASONS else "cancelled"
+    template = "cancelled" if event.reason in _NOT_FOR_MONEY else "payment_failed"
     _ask_for_mail(event.order_id, template, envelope)
 
 

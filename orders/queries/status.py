@@ -62,6 +62,14 @@ class OrderStatus:
     tracking_number: str
     placed_at: datetime
 
+    @property
+    def pulse(self) -> str:
+        """Words that change whenever the page does, and only then."""
+        states = [step.state for step in self.steps] + [str(len(self.parcel))]
+        states += [each.state for each in self.returns] + [each.state for each in self.refunds]
+        asked = [name for name in ("another_card", "cancel") if getattr(self.choices, name)]
+        return " ".join([*states, *asked, "bank" if self.choices.challenge_url else ""]).strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:

@@ -54,7 +54,7 @@ def test_the_mails_can_be_read(shopper: Shopper) -> None:
 def test_the_page_renews_itself_until_the_order_has_ended(shopper: Shopper) -> None:
     shopper.pick("BOWL")
 
-    moving = shopper.order()
+    moving = shopper.order(card_number=DECLINED)
     drain()
     ended = shopper.look()
 

@@ -1,7 +1,7 @@
-// Keeps the order page true while it is open: fetches it again and swaps the part that moves, until the order has ended.
+// Keeps the order page true while it is open: fetches it again and swaps the part that moves, until nothing moves any more.
 "use strict";
 
-const EVERY_MS = 2000;
+const FIRST_MS = 2000;
 
 async function refresh() {
   const live = document.querySelector("[data-live]");
@@ -12,7 +12,7 @@ async function refresh() {
   } catch {
     // Offline for a moment: the page still shows the last true state.
   }
-  setTimeout(refresh, EVERY_MS);
+  setTimeout(refresh, Number(live.dataset.every));
 }
 
 function swap(live, page) {
@@ -28,4 +28,4 @@ function swap(live, page) {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-setTimeout(refresh, EVERY_MS);
+setTimeout(refresh, FIRST_MS);
