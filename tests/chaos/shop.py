@@ -101,6 +101,8 @@ class Shop:
             "DATABASE_URL": postgres.url,
             "REDIS_URL": redis.url,
             "SANDBOX_URL": f"http://{processes.LOOPBACK}:{self.sandbox_port}",
+            # Where the sandbox sends its webhooks.
+            "SITE_URL": self.address,
             # Whoever shops reads the order's id from the link that the web has signed.
             "SECRET_KEY": settings.SECRET_KEY,
             "SHOP_STATE": str(self.state.directory),
