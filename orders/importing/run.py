@@ -26,6 +26,7 @@ from orders.errors import OrdersError
 from orders.importing.buckets import Figures
 from orders.importing.chunks import Chunk, chunks
 from orders.importing.lines import UnreadableFile, read_lines
+from orders.importing.proof import Invariant, prove
 from orders.importing.survey import Index, index, take_stock
 from orders.importing.writing import document_id, open_shop, write
 from orders.models import Order, Return, SalesImport
@@ -72,6 +73,12 @@ class SalesImportRun:
     def deliver(self) -> None:
         """Let the bus deliver what is due: also what was committed just before an earlier run was killed."""
         drain()
+
+    def prove(self) -> Iterator[Invariant]:
+        """Check what must be true of the shop now, one invariant after the other."""
+        if not self.index.lines:
+            self.index = index(self.path)
+        yield from prove(self.index, self.figures)
 
     def steps(self, *, limit_days: int | None = None) -> Iterator[Chunk]:
         """Import chunk after chunk; each is yielded when it is done to the end."""

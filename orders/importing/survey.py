@@ -20,6 +20,7 @@ class Index(Struct):
     first_at: datetime | None = None
     last_lines: dict[str, int] = field(default_factory=dict)
     days: list[date] = field(default_factory=list)
+    skus: set[str] = field(default_factory=set)
     malformed: list[Malformed] = field(default_factory=list)
 
 
@@ -57,6 +58,7 @@ def index(path: Path) -> Index:
             found.malformed.append(line)
             continue
         found.last_lines[line.invoice] = line.number
+        found.skus.add(line.sku)
         if not found.days or found.days[-1] < line.at.date():
             found.days.append(line.at.date())
         found.first_at = found.first_at or line.at

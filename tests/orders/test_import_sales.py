@@ -32,7 +32,7 @@ BUCKETS = {
     "corrected": {"lines": 3, "quantity": 3, "amount": "0.00"},
     "skipped": {"lines": 4, "quantity": 2, "amount": "11.501"},
 }
-REPORT = {
+REPORT: dict[str, Any] = {
     "buckets": BUCKETS,
     "skipped": {
         "a bad-debt adjustment": {"lines": 1, "quantity": 1, "amount": "11.50"},
@@ -47,6 +47,20 @@ REPORT = {
     "credit_notes": 1,
     "total": {"lines": 18, "quantity": 18, "amount": "60.991"},
 }
+INVARIANTS = (
+    "every message has reached everybody who listens",
+    "every order of the file has come to its end",
+    "its orders cost what it says, to the penny",
+    "its credit notes give back what it says, to the penny",
+    "the money held for each order is its total",
+    "every payment is what its ledger adds up to",
+    "every shelf is what its ledger adds up to",
+    "every order is what its own events add up to",
+    "the sales of each day are what its orders add up to",
+    "the catalogue offers what is free on the shelf",
+    "every read model is what the log adds up to",
+)
+REPORT["invariants"] = dict.fromkeys(INVARIANTS, "holds")
 ORDERS = {"100001": 22_60, "100002": 13_05, "100010": 8_00, "100011": 7_50, "100013": 12_34}
 # 8, 7 and 3 pieces of the first three are the least with which no line finds the shelf empty.
 SHELF = {"10001": 1, "10002": 0, "10003": 0, "10004": 5, "M": 0}
@@ -166,6 +180,47 @@ def test_a_file_that_is_imported_is_not_imported_again(
     assert_imported()
 
 
+BELL = "sku = '10001'"
+FIRST = "number = '100001'"
+DEAD = """
+INSERT INTO eventbus_delivery
+    (subscription, message_id, stream, shard, due_at, state, attempts, outages, error)
+VALUES ('orders.ship_order', 1, 'order-1', 0, now(), 'dead', 1, 0, '')"""
+
+
+@pytest.mark.parametrize(
+    ("number", "spoil", "against"),
+    [
+        (0, DEAD, "orders.ship_order could not take 1 messages; 1 streams wait for a decision."),
+        (1, f"UPDATE orders_order SET state = 'confirmed' WHERE {FIRST}", "1 differ: 100001"),
+        (2, f"UPDATE orders_order SET total_amount = 1 WHERE {FIRST}", "40.90, and the file says 63.49"),
+        (3, "UPDATE orders_return SET refund_amount = 1", "0.01, and the file says 14.00"),
+        (3, "DELETE FROM orders_return", "0 of 1 credit notes are in the shop"),
+        (4, "UPDATE payments_payment SET captured = 1 WHERE amount = 2260", "order 100001 holds 1 of 2260"),
+        (5, "UPDATE payments_payment SET captured = 1 WHERE amount = 2260", "1 differ: "),
+        (6, f"UPDATE inventory_stockitem SET on_hand = 9 WHERE {BELL}", "1 differ: 10001: "),
+        (7, f"UPDATE orders_order SET reason = 'none' WHERE {FIRST}", "reason is 'none', its events say ''"),
+        (8, "UPDATE orders_salesbydayrow SET units = 0 WHERE units = 12", "(2, 0, 3565, 1, 1400) instead of"),
+        (9, f"UPDATE catalog_listing SET available = 7 WHERE {BELL}", "1 differ: 10001 shows 7 instead of 1"),
+        (10, "UPDATE orders_orderhistoryrow SET units = 0", "orders.order_history: 4 live rows differ"),
+    ],
+)
+def test_an_invariant_that_is_broken_is_named(
+    number: int, spoil: str, against: str, sales: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(sales)
+    with connection.cursor() as cursor:
+        cursor.execute(spoil)
+    capsys.readouterr()
+
+    with pytest.raises(CommandError, match=r"^\d of 11 invariants are broken\.$"):
+        imported(sales)
+
+    (line,) = (line for line in capsys.readouterr().out.split("\n") if INVARIANTS[number] in line)
+    assert line.startswith("BROKEN  ")
+    assert against in line
+
+
 def test_the_same_invoices_in_another_file_are_refused(sales: Path) -> None:
     imported()
     sales.write_text(sales.read_text() + "100099,10001,BRASS BELL,1,2011-03-03T09:00:00,2.50,,France\n")
@@ -280,7 +335,7 @@ def die() -> None:
         ("reserving", "INSERT INTO inventory_reservation", 2),
         ("charging", "INSERT INTO payments_paymententry", 3),
         ("shipping", 'UPDATE "orders_order"', 6),
-        ("folding", 'INSERT INTO "catalog_listing"', 4),
+        ("folding", 'UPDATE "catalog_listing"', 2),
     ],
 )
 def test_an_import_that_was_killed_goes_on_without_doubling_anything(

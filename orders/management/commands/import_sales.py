@@ -16,12 +16,13 @@ from orders.errors import OrdersError
 from orders.importing import CHUNK_SIZE, SalesImportRun
 from orders.importing.buckets import Figures
 from orders.importing.lines import Malformed
+from orders.importing.proof import Invariant
 
 _SHOWN = 20
 
 
 class Command(BaseCommand):
-    """Started again it goes on where it was stopped; a file that is done is not imported again."""
+    """Started again it goes on where it was stopped; a file that is done is only checked again."""
 
     help = "Import a CSV file (.csv or .csv.gz) of invoice lines as orders, returns and stock corrections."
 
@@ -47,10 +48,13 @@ class Command(BaseCommand):
         except (OrdersError, InventoryError) as refusal:
             raise CommandError(str(refusal)) from refusal
         self._show(run.figures)
+        proof = [] if stopped else self._prove(run)
         if options["report"]:
-            _write_report(options["report"], run.figures)
+            _write_report(options["report"], run.figures, proof)
         if stopped:
             raise CommandError("Stopped. Run the same command again to go on from here.", returncode=130)
+        if broken := sum(not invariant.holds for invariant in proof):
+            raise CommandError(f"{broken} of {len(proof)} invariants are broken.")
 
     def _import(self, run: SalesImportRun, limit_days: int | None) -> bool:
         if run.is_finished:
@@ -70,6 +74,14 @@ class Command(BaseCommand):
                 if interrupted:
                     return not run.is_finished
         return False
+
+    def _prove(self, run: SalesImportRun) -> list[Invariant]:
+        """Say of each invariant whether it holds, as soon as it is known."""
+        proof: list[Invariant] = []
+        for invariant in run.prove():
+            proof.append(invariant)
+            self.stdout.write(str(invariant))
+        return proof
 
     def _warn(self, malformed: list[Malformed]) -> None:
         for line in malformed[:_SHOWN]:
@@ -94,9 +106,10 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _write_report(path: Path, figures: Figures) -> None:
+def _write_report(path: Path, figures: Figures, proof: list[Invariant]) -> None:
+    report = figures.report() | {"invariants": {each.name: each.against or "holds" for each in proof}}
     try:
-        path.write_text(json.dumps(figures.report(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise CommandError(f"The report cannot be written to {path}: {error.strerror}.") from error
 
