@@ -1,5 +1,6 @@
 """Card processors, each behind the port; the settings choose who takes the next payment."""
 
+import atexit
 from functools import cache
 
 import httpx
@@ -54,4 +55,6 @@ def _stripe(api_key: str, url: str, timeout_seconds: float) -> StripeGateway:
 
 @cache
 def _client(base_url: str, timeout_seconds: float) -> httpx.Client:
-    return httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False)
+    client = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False)
+    atexit.register(client.close)
+    return client
