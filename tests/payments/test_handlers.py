@@ -1,6 +1,7 @@
 """What the bus makes happen: capture, charge on account, cancel, with outages of the processor in between."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,7 @@ from tests.payments.builders import (
     a_charge,
     an_account_payment,
     ask,
+    at_once,
     at_processor,
     finish,
     ledger_of,
@@ -72,6 +74,17 @@ class TestOverTheBus:
         drain(timezone.now() + LATER)
 
         assert at_processor(sandbox, order_id) == ("captured", 1234)
+
+    def test_the_same_news_at_the_same_moment_is_news_once(self, sandbox: Sandbox) -> None:
+        payment = payment_for(a_card_payment())
+        settle = partial(services.settle, payment_id=payment.id, charge=a_charge())
+
+        with published() as messages:
+            heard = at_once(*[settle] * 8)
+
+        assert heard == [None] * 8
+        assert [type(message) for message in messages] == [PaymentCaptured]
+        assert ledger_of(payment.order_id) == [("captured", 1234)]
 
     def test_delivered_twice_it_is_captured_once(self, sandbox: Sandbox) -> None:
         order_id = a_card_payment()

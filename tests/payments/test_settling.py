@@ -1,9 +1,11 @@
 """One charge, heard of by several ways: what it changes, publishes and asks for."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from eventbus.testing import published
 from payments import services
@@ -221,3 +223,22 @@ def test_one_charge_pays_for_one_payment() -> None:
 def test_a_charge_of_nobody_is_refused() -> None:
     with pytest.raises(PaymentNotFound, match="There is no payment"), transaction.atomic():
         services.settle(payment_id=uuid4(), charge=a_charge())
+
+
+def test_settling_costs_two_statements_besides_publishing() -> None:
+    payment_id = payment_for(a_card_payment()).id
+
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        services.settle(payment_id=payment_id, charge=a_charge())
+
+    statements = [query["sql"].split()[0] for query in queries if "payments_payment" in query["sql"]]
+    assert statements == ["SELECT", "WITH"]
+
+
+def test_what_is_no_news_costs_one_statement(django_assert_num_queries: Any) -> None:
+    order_id = a_card_payment()
+    hear(order_id, a_charge())
+    payment_id = payment_for(order_id).id
+
+    with transaction.atomic(), django_assert_num_queries(1):
+        services.settle(payment_id=payment_id, charge=a_charge())
