@@ -129,7 +129,7 @@ def _on_account(order_id: UUID) -> Payment:
 
 def _keep(payment: Payment, charge: Charge, news: News) -> None:
     if payment.method == PaymentMethod.CARD:
-        payment.reference = charge.reference
+        payment.reference = charge.reference or payment.reference
         payment.challenge_url = charge.challenge_url
     if news.tells_of(EntryKind.DECLINED):
         payment.decline_reason, payment.decline_message = charge.reason[:64], charge.message[:255]
