@@ -1,5 +1,7 @@
 """Orders and what follows them, to look at."""
 
+from uuid import uuid4
+
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -29,6 +31,7 @@ class OrderAdmin(ReadOnlyAdmin):
         ("Bought", {"fields": ("order_lines", "shipping", "total")}),
         ("Customer", {"fields": ("buyer", "email", "destination")}),
         ("Where it stands", {"fields": ("payment", "stock", "parcel", "tracking_number", "delivery")}),
+        ("After it was sent", {"fields": ("came_back", "next_steps")}),
         ("Story", {"fields": ("timeline", "messages", "mails")}),
     )
 
@@ -85,6 +88,28 @@ class OrderAdmin(ReadOnlyAdmin):
         """What the carrier says."""
         shipment = Shipment.objects.filter(order_id=order.pk).first()
         return f"{shipment.state} {shipment.tracking_number}{shipment.reason}" if shipment else "none"
+
+    @admin.display
+    def came_back(self, order: Order) -> SafeString:
+        """Goods and money, as far as they are known to go back."""
+        state = order.fold()
+        goods = [
+            (each.state, ", ".join(f"{line.quantity} x {line.sku}" for line in each.lines))
+            for each in state.returns
+        ]
+        money = [("granted", str(each.amount)) for each in state.refunds]
+        return format_html_join("", "{} {}<br>", goods + money) or SafeString("nothing")
+
+    @admin.display
+    def next_steps(self, order: Order) -> SafeString:
+        """Where staff take goods back and give money back, once it was sent."""
+        if order.state != "shipped":
+            return SafeString("none before it was sent")
+        pages = (
+            (reverse("admin:orders_receive", args=[order.pk, uuid4()]), "Take goods back"),
+            (reverse("admin:orders_refund", args=[order.pk]), "Give money back"),
+        )
+        return format_html_join(" ", '<a href="{}">{}</a>', pages)
 
     @admin.display
     def timeline(self, order: Order) -> SafeString:

@@ -3,5 +3,15 @@
 from orders.forms.after_sales import CancelForm, ReturnForm
 from orders.forms.checkout import CheckoutForm, LineForm
 from orders.forms.fields import CardForm
+from orders.forms.staff import ReceiveForm, RefundForm, RefuseForm
 
-__all__ = ["CancelForm", "CardForm", "CheckoutForm", "LineForm", "ReturnForm"]
+__all__ = [
+    "CancelForm",
+    "CardForm",
+    "CheckoutForm",
+    "LineForm",
+    "ReceiveForm",
+    "RefundForm",
+    "RefuseForm",
+    "ReturnForm",
+]

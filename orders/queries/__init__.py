@@ -3,7 +3,7 @@
 from orders.queries.carts import CartLineView, CartView, cart_view
 from orders.queries.history import Chapter, order_as_of, order_by_number, order_state, order_story
 from orders.queries.progress import Step
-from orders.queries.returns import Returnable, ReturnView, worth_of
+from orders.queries.returns import Returnable, ReturnView, returnable_of, worth_of
 from orders.queries.status import (
     Mail,
     OrderStatus,
@@ -31,5 +31,6 @@ __all__ = [
     "order_state",
     "order_status",
     "order_story",
+    "returnable_of",
     "worth_of",
 ]

@@ -29,11 +29,14 @@ class ReturnView:
     refund: Money | None
 
 
-def returnable_of(order: OrderState) -> tuple[Returnable, ...]:
-    """What can still come back, in the order it was bought; nothing before it was sent."""
+def returnable_of(order: OrderState, *, besides: UUID | None = None) -> tuple[Returnable, ...]:
+    """What can still come back, in the order it was bought; nothing before it was sent.
+
+    besides: a return whose own pieces count as not yet asked for, when they are about to be received.
+    """
     if order.state != "shipped":
         return ()
-    left = order.returnable
+    left = order.returnable_besides(besides)
     return tuple(Returnable(sku, title, left[sku]) for sku, title in _titles(order).items() if left[sku] > 0)
 
 
