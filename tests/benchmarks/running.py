@@ -85,7 +85,7 @@ def _sections(options: Options, logs: Path) -> Generator[Raw]:
     if "outage" in options.sections:
         yield {"outage": outage.measure(options, DATABASE_URL, logs)}
     if "import" in options.sections:
-        yield {"import": importing.measure(quick=options.quick)}
+        yield {"import": importing.measure(DATABASE_URL, logs, quick=options.quick)}
 
 
 def _compares(options: Options) -> bool:
