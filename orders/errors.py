@@ -1,5 +1,6 @@
 """What orders refuses, one class each, with the sentence a person can read."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from payments.money import Money
@@ -41,6 +42,14 @@ class NotForSale(OrdersError):
         super().__init__(f"{title or sku} is not for sale any more.")
 
 
+class NotInCart(OrdersError):
+    """The cart has no line of this article."""
+
+    def __init__(self, sku: str) -> None:
+        self.sku = sku
+        super().__init__(f"{sku} is not in your basket any more.")
+
+
 class QuantityRefused(OrdersError):
     """The quantity is outside what one cart may hold."""
 
@@ -57,6 +66,50 @@ class TotalChanged(OrdersError):
         super().__init__(
             f"The total has changed from {expected} to {actual}. Please look again before you order."
         )
+
+
+class CartChanged(OrdersError):
+    """The cart is not what the shopper has seen on the page they sent back."""
+
+    def __init__(self, cart_id: UUID) -> None:
+        self.cart_id = cart_id
+        super().__init__(
+            "Your basket has changed since you looked at it. Please look again before you order."
+        )
+
+
+class MixedCurrencies(OrdersError):
+    """One order is paid in one currency."""
+
+    def __init__(self, currencies: Iterable[str]) -> None:
+        self.currencies = tuple(sorted(set(currencies)))
+        several = " and ".join(self.currencies)
+        super().__init__(f"Prices in {several} cannot be ordered together; please order them one by one.")
+
+
+class NoDelivery(OrdersError):
+    """No rule says what delivery there would cost."""
+
+    def __init__(self, country: str, currency: str) -> None:
+        self.country, self.currency = country, currency
+        super().__init__(f"We do not deliver to {country} for {currency} yet.")
+
+
+class TotalRefused(OrdersError):
+    """Nobody can be meant to pay such a sum."""
+
+    def __init__(self, total: Money, most: int) -> None:
+        self.total, self.most = total, most
+        limit = Money(most, total.currency)
+        super().__init__(f"A total of {total} cannot be ordered: it must be between nothing and {limit}.")
+
+
+class SumsDiffer(OrdersError):
+    """The lines and their delivery do not come to the total."""
+
+    def __init__(self, total: Money, actual: Money) -> None:
+        self.total, self.actual = total, actual
+        super().__init__(f"The lines and their delivery come to {actual}, not to {total}.")
 
 
 class OrderNotFound(OrdersError):

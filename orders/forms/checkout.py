@@ -34,6 +34,7 @@ class CheckoutForm(CardForm):
 
     cart_id = forms.UUIDField(widget=forms.HiddenInput)
     expected_total = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     name = text("Your name", "name", "Please tell us your name.")
     email = forms.EmailField(
         label="E-mail",
@@ -63,6 +64,7 @@ class CheckoutForm(CardForm):
     field_order = (
         "cart_id",
         "expected_total",
+        "seen",
         "name",
         "email",
         "line1",

@@ -1,18 +1,20 @@
 """The tables of orders: the event-sourced Order, carts, what follows an order, and the read models."""
 
-from orders.models.cart import MOST_PER_LINE, Cart, CartLine, delivery_charge
+from orders.models.cart import MOST_PER_LINE, Cart, CartLine
 from orders.models.fulfilment import Notification, ParcelScan, Return, Shipment
 from orders.models.importing import SalesImport
 from orders.models.numbers import is_number, new_number
-from orders.models.order import LINK_SALT, SCHEMA, Order, is_current
+from orders.models.order import LINK_SALT, SCHEMA, Order
 from orders.models.read_models import OrderHistoryRow, SalesByDayRow
-from orders.models.rules import ANYWHERE, ShippingRule, TaxRule
+from orders.models.rules import ANYWHERE, HOME_COUNTRY, HOME_CURRENCY, ShippingRule, TaxRule
 from orders.models.staff import StaffTask, TaskKind
 from orders.models.state import OrderEvent, OrderRefund, OrderReturn, OrderState
 from orders.models.transitions import TRANSITIONS, Transition, accept, evolve, fold
 
 __all__ = [
     "ANYWHERE",
+    "HOME_COUNTRY",
+    "HOME_CURRENCY",
     "LINK_SALT",
     "MOST_PER_LINE",
     "SCHEMA",
@@ -37,10 +39,8 @@ __all__ = [
     "TaxRule",
     "Transition",
     "accept",
-    "delivery_charge",
     "evolve",
     "fold",
-    "is_current",
     "is_number",
     "new_number",
 ]

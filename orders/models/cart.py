@@ -8,14 +8,6 @@ from django.db.models import Q
 from payments.money import Money
 
 MOST_PER_LINE = 99
-_FREE_DELIVERY_FROM = 50_00
-_DELIVERY_CHARGE = 3_95
-
-
-def delivery_charge(subtotal: Money) -> Money:
-    """What delivery by the carrier costs the shopper for goods of this value."""
-    free = subtotal.amount == 0 or subtotal.amount >= _FREE_DELIVERY_FROM
-    return Money(0 if free else _DELIVERY_CHARGE, subtotal.currency)
 
 
 class Cart(models.Model):

@@ -115,11 +115,6 @@ class Order(models.Model):
         Order.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=names)
 
 
-def is_current(row: Order | None) -> bool:
-    """Whether the row is there, and has the shape of today."""
-    return row is not None and row.schema == SCHEMA
-
-
 def _moving(state: OrderState) -> dict[str, object]:
     return {name: getattr(state, name) for name in _MOVING} | {
         "refunded_amount": state.refunded.amount,

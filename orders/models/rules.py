@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 ANYWHERE = "*"
+HOME_COUNTRY, HOME_CURRENCY = "United Kingdom", "GBP"
 
 
 class TaxRule(models.Model):
@@ -30,7 +31,7 @@ class ShippingRule(models.Model):
     """What delivery costs from a value of the goods on; the highest that the goods reach applies."""
 
     country = models.CharField(max_length=60, help_text="As in addresses, or * for every other country.")
-    currency = models.CharField(max_length=3, default="GBP")
+    currency = models.CharField(max_length=3, default=HOME_CURRENCY)
     from_subtotal = models.PositiveBigIntegerField(help_text="In pence: 5000 is 50.00.")
     name = models.CharField(max_length=60, help_text="As shoppers read it: Standard delivery.")
     charge = models.PositiveBigIntegerField(help_text="In pence, tax included; 0 is free.")

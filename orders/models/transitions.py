@@ -12,14 +12,18 @@ from typing import Any, NamedTuple
 from eventbus import Event
 from orders.errors import (
     CancellationAlreadyRequested,
+    MixedCurrencies,
     MoreThanArrived,
     MoreThanShipped,
     NothingReturned,
+    QuantityRefused,
     RefundAlreadyGranted,
     RefundRefused,
     ReturnAlreadyKnown,
     ReturnAlreadySettled,
     ReturnNotFound,
+    SumsDiffer,
+    TotalRefused,
     TransitionRefused,
 )
 from orders.events import (
@@ -37,7 +41,36 @@ from orders.events import (
 from orders.models.state import OrderEvent, OrderState, changed, placed
 from payments.money import Money
 
-Guard = Callable[[OrderState, Any], None]
+Guard = Callable[[Any, Any], None]
+MOST_UNITS, HIGHEST_TOTAL = 2**31 - 1, 10**12
+
+
+def whole_quantities(_: None, event: OrderPlaced) -> None:
+    """Every line is for at least one piece, and no more than a shelf can count."""
+    for line in event.lines:
+        if not 1 <= line.quantity <= MOST_UNITS:
+            raise QuantityRefused(line.quantity, MOST_UNITS)
+
+
+def one_currency(_: None, event: OrderPlaced) -> None:
+    """All prices of an order are in the currency of its total."""
+    currencies = {line.unit_price.currency for line in event.lines}
+    currencies |= {event.total.currency, event.shipping.currency}
+    if len(currencies) > 1:
+        raise MixedCurrencies(currencies)
+
+
+def within_reason(_: None, event: OrderPlaced) -> None:
+    """A total is neither below nothing nor absurd."""
+    if not 0 <= event.total.amount <= HIGHEST_TOTAL:
+        raise TotalRefused(event.total, HIGHEST_TOTAL)
+
+
+def adds_up(_: None, event: OrderPlaced) -> None:
+    """The lines and their delivery come to the total."""
+    goods = sum(line.unit_price.amount * line.quantity for line in event.lines)
+    if goods + event.shipping.amount != event.total.amount:
+        raise SumsDiffer(event.total, Money(goods + event.shipping.amount, event.total.currency))
 
 
 def not_requested_before(order: OrderState, event: CancellationRequested) -> None:
@@ -120,7 +153,7 @@ class Transition(NamedTuple):
 
 
 TRANSITIONS = (
-    Transition("", OrderPlaced, "placed"),
+    Transition("", OrderPlaced, "placed", (whole_quantities, one_currency, within_reason, adds_up)),
     Transition("placed", CancellationRequested, "placed", (not_requested_before,)),
     Transition("placed", OrderConfirmed, "confirmed"),
     Transition("placed", OrderCancelled, "cancelled", (within_what_was_paid,)),
@@ -154,10 +187,8 @@ _TABLE = {(line.before, line.event): line for line in TRANSITIONS}
 
 def accept(state: OrderState | None, event: OrderEvent) -> OrderState:
     """The state after a new event; the table or a guard raises its own OrdersError where it is refused."""
-    line = _line(state, event)
-    if state is not None:
-        for guard in line.guards:
-            guard(state, event)
+    for guard in _line(state, event).guards:
+        guard(state, event)
     return evolve(state, event)
 
 

@@ -1,15 +1,17 @@
 """Reading a cart at today's prices."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from catalog import queries as catalog
-from orders.errors import CartNotFound
-from orders.models import Cart, CartLine, Order, delivery_charge
-from payments.money import Money
+from django.utils import timezone
 
-_CURRENCY = "GBP"
+from catalog import queries as catalog
+from eventbus import current_time
+from orders.errors import CartNotFound, NoDelivery
+from orders.models import HOME_COUNTRY, HOME_CURRENCY, Cart, CartLine, Order
+from orders.queries.totals import Delivery, Totals, fingerprint, tariff_for, totals
+from payments.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,34 @@ class CartLineView:
 
 @dataclass(frozen=True, slots=True)
 class CartView:
-    """A cart as the shopper sees it; `order_id` once it has been ordered."""
+    """A cart as the shopper sees it; `order_id` once it has been ordered.
+
+    `seen` stands for all of it and goes with the checkout form; `refusal` says why it cannot be delivered.
+    """
 
     cart_id: UUID
     lines: tuple[CartLineView, ...]
     units: int
-    subtotal: Money
-    shipping: Money
-    total: Money
+    sums: Totals
+    seen: str
+    refusal: str
     can_order: bool
     order_id: UUID | None
+
+    @property
+    def subtotal(self) -> Money:
+        """What the goods cost."""
+        return self.sums.subtotal
+
+    @property
+    def shipping(self) -> Money:
+        """What their delivery costs."""
+        return self.sums.shipping
+
+    @property
+    def total(self) -> Money:
+        """What is to be paid."""
+        return self.sums.total
 
 
 def cart_view(cart_id: UUID) -> CartView:
@@ -51,25 +71,36 @@ def cart_view(cart_id: UUID) -> CartView:
     skus = [line.sku for line in picked]
     offers, listings = catalog.products_for_sale(skus), catalog.listings_by_sku(skus)
     lines = tuple(_line_view(line, offers.get(line.sku), listings.get(line.sku)) for line in picked)
-    subtotal = sum((line.total for line in lines if line.for_sale), Money.zero(_CURRENCY))
-    shipping = delivery_charge(subtotal)
+    sums, refusal = _sums(lines, picked[0].currency if picked else HOME_CURRENCY)
     order_id = Order.objects.filter(cart_id=cart_id).values_list("id", flat=True).first()
     return CartView(
         cart_id=cart_id,
         lines=lines,
         units=sum(line.quantity for line in lines),
-        subtotal=subtotal,
-        shipping=shipping,
-        total=subtotal + shipping,
-        can_order=bool(lines) and all(line.for_sale for line in lines) and order_id is None,
+        sums=sums,
+        seen=fingerprint([(line.sku, line.quantity, line.unit_price) for line in lines], sums.total),
+        refusal=refusal,
+        can_order=bool(lines) and all(line.for_sale for line in lines) and not refusal and order_id is None,
         order_id=order_id,
     )
+
+
+def _sums(lines: Sequence[CartLineView], currency: str) -> tuple[Totals, str]:
+    today = timezone.localdate(current_time())
+    tariff = tariff_for(country=HOME_COUNTRY, currency=currency, day=today)
+    prices = [line.total for line in lines if line.for_sale]
+    try:
+        return totals(prices, tariff), ""
+    except NoDelivery as refusal:
+        undelivered = replace(tariff, deliveries=(Delivery(0, "", Money.zero(currency)),))
+        return totals(prices, undelivered), str(refusal)
 
 
 def _line_view(
     line: CartLine, offer: catalog.ProductForSale | None, listing: catalog.Listing | None
 ) -> CartLineView:
-    price = offer.price if offer else line.seen_price
+    in_its_currency = offer is not None and offer.price.currency == line.currency
+    price = offer.price if offer and in_its_currency else line.seen_price
     # A product too new for the listing: say nothing about its stock rather than "sold out".
     stock = listing.available if listing else line.quantity
     return CartLineView(
@@ -81,8 +112,8 @@ def _line_view(
         unit_price=price,
         total=price * line.quantity,
         approximate_stock=stock,
-        for_sale=offer is not None,
-        notes=tuple(_notes(line, price, stock, offer is not None)),
+        for_sale=in_its_currency,
+        notes=tuple(_notes(line, price, stock, in_its_currency)),
     )
 
 

@@ -5,7 +5,14 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog import queries as catalog
-from orders.errors import CartAlreadyOrdered, CartNotFound, NotForSale, QuantityRefused
+from orders.errors import (
+    CartAlreadyOrdered,
+    CartNotFound,
+    MixedCurrencies,
+    NotForSale,
+    NotInCart,
+    QuantityRefused,
+)
 from orders.models import MOST_PER_LINE, Cart, CartLine, Order
 
 
@@ -16,12 +23,18 @@ def create_cart() -> UUID:
 
 @transaction.atomic
 def add_to_cart(*, cart_id: UUID, sku: str, quantity: int = 1) -> None:
-    """Add pieces of an article at today's price, on top of those already picked."""
+    """Add pieces of an article at today's price, on top of those already picked.
+
+    Raises CartNotFound, CartAlreadyOrdered, NotForSale, QuantityRefused and MixedCurrencies.
+    """
     cart = open_cart(cart_id)
     product = catalog.product_for_sale(sku)
     if product is None:
         raise NotForSale(sku)
-    line = cart.lines.filter(sku=sku).first() or CartLine(cart=cart, sku=sku, quantity=0)
+    picked = {line.sku: line for line in cart.lines.all()}
+    if currencies := {line.currency for line in picked.values()} - {product.price.currency}:
+        raise MixedCurrencies({product.price.currency, *currencies})
+    line = picked.get(sku) or CartLine(cart=cart, sku=sku, quantity=0)
     line.quantity = _allowed(quantity, line.quantity)
     line.title = product.name
     line.seen_amount, line.currency = product.price.amount, product.price.currency
@@ -30,16 +43,19 @@ def add_to_cart(*, cart_id: UUID, sku: str, quantity: int = 1) -> None:
 
 @transaction.atomic
 def change_quantity(*, cart_id: UUID, sku: str, quantity: int) -> None:
-    """Set how many pieces of an article the cart holds; 0 takes it out."""
+    """Set how many pieces of an article the cart holds; 0 takes it out.
+
+    Raises CartNotFound, CartAlreadyOrdered, QuantityRefused and NotInCart.
+    """
     lines = open_cart(cart_id).lines.filter(sku=sku)
     if quantity == 0:
         lines.delete()
-    else:
-        lines.update(quantity=_allowed(quantity))
+    elif not lines.update(quantity=_allowed(quantity)):
+        raise NotInCart(sku)
 
 
 def remove_line(*, cart_id: UUID, sku: str) -> None:
-    """Take an article out of the cart."""
+    """Take an article out of the cart; harmless when it is not in it."""
     change_quantity(cart_id=cart_id, sku=sku, quantity=0)
 
 

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils import timezone
+from msgspec.structs import replace
 
 from catalog import queries as catalog
 from eventbus import current_time
-from orders.errors import CartAlreadyOrdered, CartIsEmpty, NotForSale, TotalChanged
+from orders.errors import CartAlreadyOrdered, CartChanged, CartIsEmpty, NotForSale, TotalChanged
 from orders.events import Address, CustomerSnapshot, OrderLine, OrderPlaced
-from orders.models import Cart, delivery_charge, new_number
+from orders.models import Cart, new_number
+from orders.queries.totals import Totals, fingerprint, tariff_for, totals
 from orders.services.carts import open_cart
 from orders.services.fulfilling import record
 from orders.services.links import bank_return_link
@@ -26,25 +29,31 @@ def place_order(
     card_token: str,
     payment_method: str = "card",
     expected_total: Money | None = None,
+    seen: str = "",
 ) -> UUID:
-    """Turn the cart into an order at today's prices; a cart that is one already answers with that order."""
+    """Turn the cart into an order at today's prices; a cart that is one already answers with that order.
+
+    expected_total, seen: what the shopper agreed to, as CartView had it. Where that is not so any more,
+    TotalChanged or CartChanged. Also raises CartNotFound, CartIsEmpty, NotForSale, MixedCurrencies,
+    NoDelivery and TotalRefused, and then nothing has happened.
+    """
     try:
         cart = open_cart(cart_id)
     except CartAlreadyOrdered as ordered:
         return ordered.order_id
     lines = _priced(cart)
+    sums = _sums(lines, address)
+    _check_agreed(cart_id, lines, sums, expected_total, seen)
     placed = _order_of(
-        lines,
-        delivery_charge(_sum(lines)),
+        _with_tax(lines, sums),
+        sums.shipping,
         customer=customer,
         address=address,
         cart_id=cart_id,
         payment_method=payment_method,
         delivery="carrier",
     )
-    if expected_total is not None and expected_total != placed.total:
-        raise TotalChanged(expected_total, placed.total)
-    return _place(placed, card_token)
+    return _place(replace(placed, shipping_name=sums.shipping_name, tax=sums.tax), card_token)
 
 
 @transaction.atomic(savepoint=False)
@@ -58,7 +67,11 @@ def place_order_on_account(
     customer_name: str = "",
     address: Address | None = None,
 ) -> UUID:
-    """Place a wholesale order, charged to the customer's account and delivered by the shop itself."""
+    """Place a wholesale order, charged to the customer's account and delivered by the shop itself.
+
+    No rule is applied: prices, delivery and what is in them are as they were agreed. Raises QuantityRefused,
+    MixedCurrencies and TotalRefused.
+    """
     customer = CustomerSnapshot(name=customer_name or customer_reference, reference=customer_reference)
     return _place(
         _order_of(
@@ -98,6 +111,7 @@ def _order_of(
     order_id: UUID | None = None,
     number: str = "",
 ) -> OrderPlaced:
+    goods = sum(line.unit_price.amount * line.quantity for line in lines)
     return OrderPlaced(
         order_id=order_id or uuid4(),
         number=number or new_number(),
@@ -105,7 +119,8 @@ def _order_of(
         address=address,
         lines=lines,
         shipping=shipping,
-        total=sum((line.total for line in lines), shipping),
+        # In one currency: the table's guards see to that before anything is written.
+        total=Money(shipping.amount + goods, shipping.currency),
         payment_method=payment_method,
         delivery=delivery,
         cart_id=cart_id,
@@ -126,11 +141,35 @@ def _priced(cart: Cart) -> tuple[OrderLine, ...]:
             title=offers[line.sku].name,
             quantity=line.quantity,
             unit_price=offers[line.sku].price,
+            slug=offers[line.sku].slug,
+            picture=offers[line.sku].picture,
         )
         for line in picked
     )
 
 
-def _sum(lines: tuple[OrderLine, ...]) -> Money:
-    first, *others = (line.total for line in lines)
-    return sum(others, first)
+def _sums(lines: tuple[OrderLine, ...], address: Address) -> Totals:
+    tariff = tariff_for(
+        country=address.country,
+        currency=lines[0].unit_price.currency,
+        day=timezone.localdate(current_time()),
+    )
+    return totals([line.total for line in lines], tariff)
+
+
+def _with_tax(lines: tuple[OrderLine, ...], sums: Totals) -> tuple[OrderLine, ...]:
+    return tuple(
+        replace(line, tax_name=sums.tax_name, tax_rate=sums.tax_rate, tax=tax)
+        for line, tax in zip(lines, sums.line_taxes, strict=True)
+    )
+
+
+def _check_agreed(
+    cart_id: UUID, lines: tuple[OrderLine, ...], sums: Totals, expected_total: Money | None, seen: str
+) -> None:
+    if expected_total is not None and expected_total != sums.total:
+        raise TotalChanged(expected_total, sums.total)
+    if seen and seen != fingerprint(
+        [(line.sku, line.quantity, line.unit_price) for line in lines], sums.total
+    ):
+        raise CartChanged(cart_id)

@@ -89,6 +89,7 @@ def _place_order(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
             address=form.address,
             card_token=form.card_token,
             expected_total=form.seen_total,
+            seen=form.cleaned_data["seen"],
         )
     except OrdersError as refusal:
         form.add_error(None, str(refusal))

@@ -342,8 +342,7 @@ class TestTwoAtOnce:
         with connection.cursor() as cursor:
             while not work.done():
                 cursor.execute(
-                    "SELECT count(*) FROM pg_locks "
-                    "WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                    "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
                 )
                 if cursor.fetchone()[0]:
                     return True

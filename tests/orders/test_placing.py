@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from msgspec.structs import replace
 
 from catalog import services as catalog
 from eventbus import backdated
@@ -24,6 +25,10 @@ from tests.orders.builders import ADA, BRISTOL, NOON, ORDER, a_cart, a_line, an_
 
 pytestmark = pytest.mark.usefixtures("bus")
 
+TWO_MUGS = replace(
+    a_line(price="8.50"), slug="the-mug-red", tax_name="VAT", tax_rate=20_00, tax=pounds("2.83")
+)
+
 
 def test_an_order_announces_everything_that_was_agreed() -> None:
     cart_id = a_cart(an_article())
@@ -39,7 +44,7 @@ def test_an_order_announces_everything_that_was_agreed() -> None:
         ADA,
         BRISTOL,
     )
-    assert (placed.lines, placed.shipping, placed.total) == ((a_line(),), pounds("3.95"), pounds("20.95"))
+    assert (placed.lines, placed.shipping, placed.total) == ((TWO_MUGS,), pounds("3.95"), pounds("20.95"))
     assert is_number(placed.number)
 
 
@@ -48,7 +53,7 @@ def test_the_price_of_an_order_stays_when_the_catalogue_moves() -> None:
 
     catalog.change_price(sku="MUG-RED", price=pounds("99"))
 
-    assert queries.order_status(order_id).lines == (a_line(price="8.50"),)
+    assert queries.order_status(order_id).lines == (TWO_MUGS,)
 
 
 def test_a_cart_sent_twice_is_one_order() -> None:
@@ -132,6 +137,23 @@ def test_a_wholesale_order_of_the_past_is_shipped_on_account_at_its_own_time() -
     assert (row.placed_at, row.ended_at, row.payment) == (NOON, NOON, "captured")
     assert (stock_of(["MUG-RED"])["MUG-RED"].on_hand, queries.mails_about(ORDER)) == (4, ())
     assert_rebuilds(OrderHistory, SalesByDay)
+
+
+def test_an_order_takes_ten_statements_to_place() -> None:
+    cart_id = a_cart(an_article(), an_article("POT"))
+
+    with CaptureQueriesContext(connection) as captured:
+        an_order(cart_id)
+
+    verbs = [query["sql"].split()[0] for query in captured]
+    assert verbs == [
+        "BEGIN",
+        *["SELECT"] * 4,  # the cart, its order, its lines, what is for sale
+        "(SELECT",  # the rules
+        "WITH",  # the event
+        *["INSERT"] * 2,  # the order, the payment
+        "COMMIT",
+    ]
 
 
 def test_a_wholesale_order_takes_three_statements_to_place() -> None:
