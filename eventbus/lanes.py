@@ -16,7 +16,7 @@ from msgspec import Struct
 from eventbus import cluster, log, sql
 from eventbus.consumers import consume, set_aside
 from eventbus.errors import DependencyDown, Reject, UnknownMessage
-from eventbus.log import STALE_MESSAGES, Progress, Selection, Undecodable
+from eventbus.log import STALE_MESSAGES, Progress, Selection, Settled, Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
 from eventbus.preparing import preparing_cursor
@@ -35,7 +35,8 @@ class Claim(Struct, frozen=True):
 
     visible: all that could be read when it was taken. last: the last position given out by then. passed: how
     many were given out since it was saved. some_wait: whether messages of its subscription were set aside, so
-    that later ones may have to wait behind them. types: what the newest release listens to.
+    that later ones may have to wait behind them. types: what the newest release listens to. settled: of what
+    nothing is new to anybody.
     """
 
     checkpoint_id: int
@@ -45,6 +46,19 @@ class Claim(Struct, frozen=True):
     passed: int
     some_wait: bool
     types: list[str]
+    settled: Settled
+
+    @property
+    def stale(self) -> bool:
+        """Whether its checkpoint is worth moving, although there is nothing to read."""
+        return self.passed > STALE_MESSAGES or not self.settled.is_seen(self.progress.seen)
+
+
+class Turn(Struct, frozen=True):
+    """What became of one batch: how many messages it had, and what was settled when its lane was taken."""
+
+    delivered: int
+    settled: Settled
 
 
 def deliver_lane(subscription: Subscription, shard: int, now: datetime) -> Iterator[int]:
@@ -53,17 +67,17 @@ def deliver_lane(subscription: Subscription, shard: int, now: datetime) -> Itera
     Returns at once while another worker holds the lane: that one looks again after its commit.
     """
     while True:
-        delivered = _deliver_batch(subscription, shard, now)
-        if delivered is None:
+        turn = _deliver_batch(subscription, shard, now)
+        if turn is None:
             return
-        yield delivered
+        yield turn.delivered
         # The last look must come after the lane was let go: a worker that was woken for a newer message
         # meanwhile found the lane taken and went away.
-        if delivered < subscription.batch and not is_behind(subscription, shard):
+        if turn.delivered < subscription.batch and not is_behind(subscription, shard, turn.settled):
             return
 
 
-def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> int | None:
+def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> Turn | None:
     for _ in range(TRIES_AT_LOCKS):
         try:
             with transaction.atomic():
@@ -76,7 +90,7 @@ def _deliver_batch(subscription: Subscription, shard: int, now: datetime) -> int
         return _deliver(subscription, shard, now, carefully=True)
 
 
-def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully: bool) -> int | None:
+def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully: bool) -> Turn | None:
     cluster.verify()
     claim = _claim(subscription, shard)
     if claim is None:
@@ -84,15 +98,15 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
     in_line = claim.some_wait and not subscription.external
     retried = _retry_due(subscription, shard, now) if in_line else 0
     selection = Selection(claim.types, subscription.shards, shard)
-    batch, after = log.read(claim.progress, selection, subscription.batch, until=claim.visible)
+    batch, after = log.read(claim.progress, selection, subscription.batch, claim.visible, claim.settled)
     ready = _without_blocked(subscription, batch) if in_line and subscription.ordered else batch
     if carefully or not all(_is_known(subscription, envelope) for envelope in ready):
         _consume_each(subscription, ready, now)
     elif ready:
         consume(subscription, ready)
-    if batch or after.window or claim.progress.window or claim.passed > STALE_MESSAGES:
+    if batch or after.window or claim.progress.window or claim.stale:
         _save(claim, after)
-    return len(batch) + retried
+    return Turn(len(batch) + retried, claim.settled)
 
 
 def _claim(subscription: Subscription, shard: int) -> Claim | None:
@@ -102,11 +116,12 @@ def _claim(subscription: Subscription, shard: int) -> Claim | None:
         if row is None:
             return None
         cursor.nextset()
-        visible, own, last, some_wait = cursor.fetchone()
+        visible, own, last, some_wait, *settled = cursor.fetchone()
     checkpoint_id, seen, window, position, types = row
     progress = Progress(Snapshot.parse(seen), Snapshot.parse(window) if window else None, position)
     now = Snapshot.parse(visible).without(int(own))
-    return Claim(checkpoint_id, progress, now, last, last - position, some_wait, types)
+    passed = last - position
+    return Claim(checkpoint_id, progress, now, last, passed, some_wait, types, Settled.of(*settled))
 
 
 def _is_known(subscription: Subscription, envelope: Envelope) -> bool:

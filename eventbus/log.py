@@ -44,6 +44,33 @@ class Selection(Struct, frozen=True):
     shard: int = 0
 
 
+class Settled(Struct, frozen=True):
+    """All messages below `position` are of transactions below `xid`. ended: whether all of these have."""
+
+    position: int = 0
+    xid: int = 0
+    ended: bool = True
+
+    @classmethod
+    def of(cls, position: int | None, xid: str | None, ended: bool | None) -> "Settled":
+        """What a statement with sql.SETTLED says; nothing where that found none."""
+        return cls(position, int(xid), bool(ended)) if position and xid else cls()
+
+    def is_seen(self, seen: Snapshot) -> bool:
+        """Whether a reader has come as far."""
+        return (seen.xmin if self.ended else seen.xmax) >= self.xid
+
+    def floors(self, seen: Snapshot) -> dict[str, int]:
+        """Below which position nothing is new to a reader, and nothing is of those it has seen running.
+
+        The partitions below need not be asked.
+        """
+        return {
+            "floor": self.position if seen.xmax >= self.xid else 0,
+            "running_floor": self.position if seen.xmin >= self.xid else 0,
+        }
+
+
 class Progress(Struct, frozen=True):
     """How far a reader has come."""
 
@@ -60,23 +87,36 @@ def visible_now() -> Snapshot:
     return Snapshot.parse(snapshot).without(int(own) if own else None)
 
 
+def settled_now() -> Settled:
+    """What is settled."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.NOW_SETTLED)
+        return Settled.of(*cursor.fetchone())
+
+
 def read(
-    progress: Progress, selection: Selection, limit: int, until: Snapshot | None = None
+    progress: Progress,
+    selection: Selection,
+    limit: int,
+    until: Snapshot | None = None,
+    settled: Settled = Settled(),  # noqa: B008  (never changed)
 ) -> tuple[list[Envelope], Progress]:
     """The next messages, at most `limit`, and how far the reader has come once they are done.
 
     The batch may be empty while a window is still open; the reader is up to date when it is not.
-    until: the window to open where none is; default all that is visible now.
+    until: the window to open where none is; default all that is visible now. settled: spares the old
+    partitions a look; default nothing.
     """
     if progress.window is None:
-        return _open_window(progress.seen, until or visible_now(), selection, limit)
+        floors = settled.floors(progress.seen)
+        return _open_window(progress.seen, until or visible_now(), selection, limit, floors)
     return _walk_window(progress, progress.window, selection, limit)
 
 
 def _open_window(
-    seen: Snapshot, window: Snapshot, selection: Selection, limit: int
+    seen: Snapshot, window: Snapshot, selection: Selection, limit: int, floors: dict[str, int]
 ) -> tuple[list[Envelope], Progress]:
-    news = {"next": str(seen.xmax), "running": [str(xid) for xid in seen.running]}
+    news = {"next": str(seen.xmax), "running": [str(xid) for xid in seen.running], **floors}
     batch = _select(sql.FIRST_IN_WINDOW, selection, window=str(window), limit=limit, **news)
     if len(batch) < limit:
         return batch, Progress(window)

@@ -92,11 +92,16 @@ class Archive(models.Model):
 
 
 class Cluster(models.Model):
-    """The Postgres cluster whose transaction ids the log and its checkpoints speak of; one row."""
+    """The Postgres cluster whose transaction ids the log and its checkpoints speak of; one row.
+
+    All messages below `settled_position` are of transactions below `settled_xid`: see partitions.py.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     system_identifier = models.BigIntegerField()
     since = models.DateTimeField(db_default=Now())
+    settled_position = models.BigIntegerField(default=0, db_default=0)
+    settled_xid = Xid8Field(null=True)
 
     def __str__(self) -> str:
         return str(self.system_identifier)

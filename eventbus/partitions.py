@@ -4,6 +4,10 @@ Each holds a stretch of positions, and since positions are given in the order of
 A partition that is full is never written to again: it can be looked at, taken out and put back as a whole
 (archiving.py). There is always at least one whole empty partition ahead of the last position.
 
+What is *settled*: once a partition is the one that positions are given from, those before it are only still
+written to by transactions that have their position already. The next transaction id is noted then: a reader
+whose snapshot has left it behind has seen all of them, and need not ask the partitions before.
+
 `EVENTBUS["PARTITION_SIZE"]` says how many positions a new partition holds (5,000,000).
 """
 
@@ -25,11 +29,29 @@ WHERE i.inhparent = 'eventbus_message'::regclass"""
 
 LAST_POSITION = "coalesce(pg_sequence_last_value(pg_get_serial_sequence('eventbus_message', 'position')), 0)"
 
-# The last position given out, where the last partition starts and ends, and whether the log is partitioned.
+# The last position given out, where the last partition starts and ends, whether the log is partitioned, where
+# the partition starts that positions are given from, and up to where the log is settled.
 _EDGE = f"""
 SELECT {LAST_POSITION}, max(start), max("end"),
-       (SELECT relkind = 'p' FROM pg_class WHERE oid = 'eventbus_message'::regclass)
+       (SELECT relkind = 'p' FROM pg_class WHERE oid = 'eventbus_message'::regclass),
+       coalesce(max(start) FILTER (WHERE start <= {LAST_POSITION}), 0),
+       coalesce((SELECT settled_position FROM eventbus_cluster), 0)
 FROM ({_PARTITIONS}) AS partition"""
+
+# A publisher who has a position already and no transaction id yet: who writes to the log holds its lock.
+_BETWEEN = """
+SELECT EXISTS (
+    SELECT FROM pg_locks AS log
+    WHERE log.relation = 'eventbus_message'::regclass AND log.mode = 'RowExclusiveLock' AND log.granted
+      AND log.pid <> pg_backend_pid() AND log.database = (
+        SELECT oid FROM pg_database WHERE datname = current_database())
+      AND NOT EXISTS (
+        SELECT FROM pg_locks AS own
+        WHERE own.virtualtransaction = log.virtualtransaction AND own.locktype = 'transactionid'
+          AND own.mode = 'ExclusiveLock'))"""
+_SETTLE = """
+UPDATE eventbus_cluster SET settled_position = %(position)s, settled_xid = pg_current_xact_id()
+WHERE settled_position <> %(position)s"""
 
 _LIST = f"""
 SELECT name, start, "end",
@@ -56,6 +78,18 @@ class Edges(Struct, frozen=True):
 
     first_at: datetime | None
     last_at: datetime | None
+
+
+class _Edge(Struct, frozen=True):
+    """The end of the log.
+
+    missing: the bounds of the partition that should be there, if one should. tail: where the partition starts
+    that positions are given from. settled: up to where the log is.
+    """
+
+    missing: tuple[int, int] | None
+    tail: int
+    settled: int
 
 
 def partitions() -> list[Partition]:
@@ -88,10 +122,14 @@ def estimated_messages() -> int:
 def ensure_ahead() -> list[str]:
     """Keep at least one whole empty partition ahead of the last position; returns the names of new ones.
 
-    One query when there is nothing to do. A new partition never waits for publishers nor they for it, however
-    long their transactions: it is made as a table and attached. Of two processes at once, one does it.
+    Also notes what is settled. One query when there is nothing to do. A new partition never waits for
+    publishers nor they for it, however long their transactions: it is made as a table and attached. Of two
+    processes at once, one does it.
     """
-    if not _next():
+    edge = _edge()
+    if edge.tail != edge.settled:
+        _settle(edge.tail)
+    if not edge.missing:
         return []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
@@ -99,22 +137,35 @@ def ensure_ahead() -> list[str]:
             return []
         cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
         made = []
-        while bounds := _next():
+        while bounds := _edge().missing:
             made.append(_make(*bounds))
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     return made
 
 
-def _next() -> tuple[int, int] | None:
-    """The bounds of the partition that is missing, if one is."""
+def _edge() -> _Edge:
     size = int(getattr(settings, "EVENTBUS", {}).get("PARTITION_SIZE", SIZE))
     with connection.cursor() as cursor:
         cursor.execute(_EDGE)
-        last, start, end, partitioned = cursor.fetchone()
+        last, start, end, partitioned, tail, settled = cursor.fetchone()
     if not partitioned or (start is not None and start > last):
-        return None
+        return _Edge(None, tail, settled)
     first = last // size * size if end is None else end
-    return first, first + size
+    return _Edge((first, first + size), tail, settled)
+
+
+def _settle(position: int) -> None:
+    """Note that from now on nobody is given a position below this one; the relay tries again where it cannot.
+
+    In this order: who was given one before has a transaction id by now, or is seen to have none yet; and the
+    id that is noted is higher than any that was given out until then.
+    """
+    if connection.in_atomic_block:  # its own id may be older than that of a publisher
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_BETWEEN)
+        if not cursor.fetchone()[0]:
+            cursor.execute(_SETTLE, {"position": position})
 
 
 def _make(start: int, end: int) -> str:

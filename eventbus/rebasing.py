@@ -16,7 +16,7 @@ from msgspec import Struct
 from eventbus import cluster
 from eventbus.errors import RestoredCluster
 from eventbus.log import visible_now
-from eventbus.models import Act
+from eventbus.models import Act, Cluster
 from eventbus.snapshots import NOTHING, Snapshot
 
 KEEPERS = {"eventbus_checkpoint": "id", "eventbus_rebuild": "projection"}
@@ -134,6 +134,7 @@ def _carry_out(plan: Plan, actor: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_CONTINUE)
     cluster.stamp()
+    Cluster.objects.update(settled_position=0, settled_xid=None)
     Act.objects.create(
         actor=actor, act="rebase", reason=f"{plan.identity.problem}. Messages renumbered: {plan.messages}."
     )

@@ -43,14 +43,21 @@ SELECT head.revision - %(after)s - (SELECT count(*) FROM eventbus_message AS m
                                     WHERE m.stream = head.stream AND m.revision > %(after)s)
 FROM eventbus_stream AS head WHERE head.stream = %(stream)s"""
 
+# What is settled, and whether all of its transactions have ended. A log that was emptied begins again at 1.
+SETTLED = f"LEFT JOIN eventbus_cluster AS settled ON settled.settled_position <= {LAST_POSITION}"
+_SETTLED_COLUMNS = """settled.settled_position, settled.settled_xid::text,
+       settled.settled_xid <= pg_snapshot_xmin(pg_current_snapshot())"""
+NOW_SETTLED = f"SELECT {_SETTLED_COLUMNS} FROM (SELECT) AS now {SETTLED}"
+
 # Take a lane: whoever holds its checkpoint's row delivers it. A dead worker's lock dies with it.
 # Then, in the same round trip but with a snapshot of its own, which is never older than the checkpoint just
-# read: what is visible now, the last position given out, and whether anything was set aside.
+# read: what is visible now, the last position given out, whether anything was set aside, and what is settled.
 CLAIM_LANE = f"""
 SELECT id, seen::text, "window"::text, position, types FROM eventbus_checkpoint
 WHERE subscription = %(subscription)s AND shard = %(shard)s FOR UPDATE SKIP LOCKED;
 SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text, {LAST_POSITION},
-       EXISTS (SELECT FROM eventbus_delivery WHERE subscription = %(subscription)s)"""
+       EXISTS (SELECT FROM eventbus_delivery WHERE subscription = %(subscription)s), {_SETTLED_COLUMNS}
+FROM (SELECT) AS now {SETTLED}"""
 
 SAVE_LANE = """
 UPDATE eventbus_checkpoint SET seen = %s::pg_snapshot, "window" = %s::pg_snapshot, position = %s,
@@ -59,14 +66,22 @@ UPDATE eventbus_checkpoint SET seen = %s::pg_snapshot, "window" = %s::pg_snapsho
 # Also the id of this transaction, which Postgres leaves out of its own snapshot.
 NOW_VISIBLE = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text"
 
-# The first batch of a window: two probes of the index on xid. The other ways that the planner might take are
-# barred, since it knows nothing yet of the newest partition, or of a type that is new in it: `position + 0`
-# keeps it from walking the primary key, and `type || ''` from walking all messages of the types.
+# A look for news probes the index on xid, in each partition from the floor on. Every other way is barred to
+# the planner: it knows nothing yet of the newest partition, or of a type that is new in it, and keeps the plan
+# it has made for an empty one. `>= ALL` leaves older partitions out, but is no use to the primary key;
+# `type || ''` keeps it from walking all messages of the types; an upper bound makes few of "from there on".
+_FROM_FLOOR = "position >= ALL(ARRAY[%(floor)s::bigint])"
+_FROM_RUNNING_FLOOR = "position >= ALL(ARRAY[%(running_floor)s::bigint])"
+
+# The first batch of a window. `position + 0` keeps the planner from walking the primary key to find the few
+# new rows in order.
 FIRST_IN_WINDOW = f"""
 SELECT {ENVELOPE} FROM (
-    SELECT * FROM eventbus_message WHERE xid >= %(next)s::text::xid8
+    SELECT * FROM eventbus_message
+    WHERE {_FROM_FLOOR} AND xid >= %(next)s::text::xid8
+      AND xid < pg_snapshot_xmax(%(window)s::text::pg_snapshot)
     UNION ALL
-    SELECT * FROM eventbus_message WHERE xid = ANY(%(running)s::text[]::xid8[])
+    SELECT * FROM eventbus_message WHERE {_FROM_RUNNING_FLOOR} AND xid = ANY(%(running)s::text[]::xid8[])
 ) AS new
 WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
   AND type || '' = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
@@ -87,28 +102,35 @@ WHERE position > %(position)s AND position <= %(end)s
 ORDER BY position"""
 
 # What a watcher needs of new messages: which lanes they wake; and up to where it has looked.
-NEW_KINDS = """
-SELECT now.seen::text, new.type, new.shard
-FROM (SELECT pg_current_snapshot() AS seen) AS now LEFT JOIN LATERAL (
+NEW_KINDS = f"""
+SELECT {_SETTLED_COLUMNS}, now.seen::text, new.type, new.shard
+FROM (SELECT pg_current_snapshot() AS seen) AS now {SETTLED} LEFT JOIN LATERAL (
     SELECT type, shard FROM eventbus_message
-    WHERE xid >= %(next)s::text::xid8 AND pg_visible_in_snapshot(xid, now.seen)
+    WHERE {_FROM_FLOOR} AND xid >= %(next)s::text::xid8 AND xid < pg_snapshot_xmax(now.seen)
+      AND pg_visible_in_snapshot(xid, now.seen)
     UNION
     SELECT type, shard FROM eventbus_message
-    WHERE xid = ANY(%(running)s::text[]::xid8[]) AND pg_visible_in_snapshot(xid, now.seen)
+    WHERE {_FROM_RUNNING_FLOOR} AND xid = ANY(%(running)s::text[]::xid8[])
+      AND pg_visible_in_snapshot(xid, now.seen)
 ) AS new ON true"""
 
 # Which lanes have something to read. One that many messages have passed counts too: reading nothing, it still
-# moves up, so that the next look does not pass over them again.
+# moves up, so that the next look does not pass over them again; and so does one that has not seen all that is
+# settled: for the others nothing unread lies below the floors.
 LANES_BEHIND = f"""
 SELECT c.subscription, c.shard FROM eventbus_checkpoint AS c
 JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int)
   ON lane.name = c.subscription AND lane.shard = c.shard
 WHERE c."window" IS NOT NULL
    OR (SELECT {LAST_POSITION}) - c.position > %(stale)s
-   OR EXISTS (SELECT 1 FROM eventbus_message AS m WHERE m.xid >= pg_snapshot_xmax(c.seen)
+   OR pg_snapshot_xmax(c.seen) < %(settled)s::text::xid8
+   OR %(ended)s AND pg_snapshot_xmin(c.seen) < %(settled)s::text::xid8
+   OR EXISTS (SELECT 1 FROM eventbus_message AS m
+              WHERE m.{_FROM_FLOOR} AND m.xid >= pg_snapshot_xmax(c.seen)
+                AND m.xid < pg_snapshot_xmax(pg_current_snapshot())
                 AND m.type || '' = ANY(c.types) AND m.shard %% lane.shards = lane.shard)
    OR EXISTS (SELECT 1 FROM eventbus_message AS m
-              WHERE m.xid = ANY(ARRAY(SELECT pg_snapshot_xip(c.seen)))
+              WHERE m.{_FROM_RUNNING_FLOOR} AND m.xid = ANY(ARRAY(SELECT pg_snapshot_xip(c.seen)))
                 AND m.type || '' = ANY(c.types) AND m.shard %% lane.shards = lane.shard)"""
 
 # A delivery may run when it is due and is the first of its stream. The long queue behind one that may not run

@@ -6,7 +6,7 @@ from typing import Any
 
 from eventbus import sql
 from eventbus.dispatch import Lane
-from eventbus.log import STALE_MESSAGES, visible_now
+from eventbus.log import STALE_MESSAGES, Settled, settled_now, visible_now
 from eventbus.preparing import preparing_cursor
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import Subscription, subscriptions
@@ -17,15 +17,18 @@ class LogWatch:
 
     def __init__(self) -> None:
         self.seen: Snapshot = visible_now()
+        self.settled = Settled()
 
     def woken(self) -> set[Lane]:
         """The lanes that messages since the last call fall to."""
-        running = [str(xid) for xid in self.seen.running]
+        news: dict[str, Any] = {"next": str(self.seen.xmax), **self.settled.floors(self.seen)}
+        news["running"] = [str(xid) for xid in self.seen.running]
         with preparing_cursor() as cursor:
-            cursor.execute(sql.NEW_KINDS, {"next": str(self.seen.xmax), "running": running})
+            cursor.execute(sql.NEW_KINDS, news)
             kinds = cursor.fetchall()
-        self.seen = Snapshot.parse(kinds[0][0])
-        return {lane for _, name, shard in kinds if name for lane in _listening(name, shard)}
+        position, xid, ended, seen, *_ = kinds[0]
+        self.seen, self.settled = Snapshot.parse(seen), Settled.of(position, xid, ended)
+        return {lane for *_, name, shard in kinds if name for lane in _listening(name, shard)}
 
 
 def _listening(message_type: str, shard: int) -> list[Lane]:
@@ -39,21 +42,29 @@ def all_lanes() -> set[Lane]:
 
 def lanes_behind() -> set[Lane]:
     """The lanes whose checkpoint has something to read, or is worth moving."""
-    return _behind([_described(s, shard) for s in subscriptions() for shard in range(s.shards)])
+    lanes = [_described(s, shard) for s in subscriptions() for shard in range(s.shards)]
+    return _behind(lanes, settled_now())
 
 
-def is_behind(subscription: Subscription, shard: int) -> bool:
+def is_behind(subscription: Subscription, shard: int, settled: Settled) -> bool:
     """Whether one lane has something to read, asked without holding it."""
-    return bool(_behind([_described(subscription, shard)]))
+    return bool(_behind([_described(subscription, shard)], settled))
 
 
 def _described(subscription: Subscription, shard: int) -> dict[str, Any]:
     return {"name": subscription.name, "shard": shard, "shards": subscription.shards}
 
 
-def _behind(lanes: list[dict[str, Any]]) -> set[Lane]:
+def _behind(lanes: list[dict[str, Any]], settled: Settled) -> set[Lane]:
+    bounds: dict[str, Any] = {
+        "stale": STALE_MESSAGES,
+        "settled": str(settled.xid),
+        "ended": settled.ended,
+        "floor": settled.position,
+        "running_floor": settled.position if settled.ended else 0,
+    }
     with preparing_cursor() as cursor:
-        cursor.execute(sql.LANES_BEHIND, {"lanes": json.dumps(lanes), "stale": STALE_MESSAGES})
+        cursor.execute(sql.LANES_BEHIND, bounds | {"lanes": json.dumps(lanes)})
         return set(cursor.fetchall())
 
 

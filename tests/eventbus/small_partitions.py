@@ -15,6 +15,7 @@ def small_partitions(size: int) -> Generator[None]:
     _drop_all()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('eventbus_message', 'position'), 1, false)")
+        cursor.execute("UPDATE eventbus_checkpoint SET position = 0")
     with override_settings(EVENTBUS={"DISPATCH": "manual", "PARTITION_SIZE": size}):
         partitions.ensure_ahead()
         try:

@@ -16,7 +16,7 @@ from eventbus.models import Delivery, Message
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import subscription
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
-from tests.eventbus.long_log import MESSAGES_PER_STREAM, RARE, fill, long_reads, messages_touched
+from tests.eventbus.long_log import MESSAGES_PER_STREAM, RARE, fill, long_reads
 from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted
 from tests.factories import UserFactory
@@ -99,16 +99,6 @@ def call_out_what_waits() -> None:
 )
 def test_a_hot_statement_reads_no_partition_whole(hot: Callable[[], object]) -> None:
     assert long_reads(hot) == []
-
-
-@pytest.mark.parametrize("look", [look_at_an_idle_lane, lanes_behind, watch_a_message])
-def test_a_look_passes_over_no_message_of_its_types_that_it_has_seen(look: Callable[[], object]) -> None:
-    """Not even where Postgres has not analysed the newest partition yet, and takes the type for rare."""
-    with transaction.atomic():
-        publish(*(Counted(counter=f"c{number}", number=number) for number in range(5_000)))
-    draining.drain()
-
-    assert messages_touched(look) <= 2
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,10 @@ def _first_in_window(memory: Memory, who: int, of: Parameters) -> Rows:
     new = [
         row
         for row in memory.visible(who)
-        if (row.xid >= int(of["next"]) or str(row.xid) in of["running"])
+        if (
+            (row.xid >= int(of["next"]) and row.position >= of["floor"])
+            or (str(row.xid) in of["running"] and row.position >= of["running_floor"])
+        )
         and visible_in(of["window"], row.xid)
         and _selected(row, of)
     ]

@@ -1,0 +1,48 @@
+"""What a look for news reads: the news, however many messages there are and however little Postgres knows."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from eventbus import publish
+from eventbus.lanes import deliver_lane
+from eventbus.subscriptions import subscription
+from eventbus.testing import drain
+from eventbus.watching import LogWatch, lanes_behind
+from tests.eventbus.long_log import entries_read
+from tests.eventbus.small_partitions import small_partitions
+from tests.eventbus.toys import Counted
+
+MESSAGES = 20_000
+ENOUGH_TO_KEEP_A_PLAN = 12
+Look = Callable[[], object]
+
+
+@pytest.fixture(autouse=True)
+def empty_log(toy_bus: None) -> Iterator[None]:
+    with small_partitions(1_000_000):
+        yield
+
+
+def look_at_a_lane() -> None:
+    assert sum(deliver_lane(subscription("toys.counters"), 0, timezone.now())) == 0
+
+
+@transaction.atomic
+def count(messages: int) -> None:
+    publish(*(Counted(counter=f"c{number}", number=number) for number in range(messages)))
+
+
+@pytest.mark.parametrize("look", [look_at_a_lane, lanes_behind, "the relay's"])
+def test_a_plan_that_was_made_for_an_empty_partition_reads_nothing_of_a_full_one(look: Look | str) -> None:
+    watch = LogWatch()
+    looks = look if callable(look) else watch.woken
+    for _ in range(ENOUGH_TO_KEEP_A_PLAN):
+        looks()
+    count(MESSAGES)
+    drain()
+    watch.woken()
+
+    assert entries_read(looks) == 0
