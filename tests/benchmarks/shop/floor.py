@@ -1,6 +1,5 @@
 """The shop's processes on a database of their own: sandbox, relay, workers, and agents that shop."""
 
-import json
 import shlex
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +25,10 @@ class Floor:
         self.programs: list[Process] = []
 
     def open(self, sandbox_port: int) -> None:
-        """Fill the shelves, and start every process that `make run` has but the storefront."""
+        """Fill the shelves and start the processes of `make run`, without the storefront and its webhooks."""
         self.ask("open_shop")
         commands = running.commands(0, sandbox_port)
+        commands["sandbox"] += " --webhook-url ''"
         for name in PROGRAMS:
             arguments = tuple(shlex.split(commands[name])[1:])
             self.programs.append(Process(arguments, self.environment, self.logs / f"{name}.log"))
@@ -64,7 +64,6 @@ def floor(server: str, redis_url: str, logs: Path) -> Generator[Floor]:
     address, sandbox_port = databases.create(server, "shop"), processes.free_port()
     folder = logs / "state"
     folder.mkdir(exist_ok=True)
-    (folder / "run.json").write_text(json.dumps({}))
     environment = {
         "DATABASE_URL": address,
         "REDIS_URL": redis_url,
