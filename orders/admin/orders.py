@@ -11,7 +11,7 @@ from eventbus import read_stream
 from inventory.queries import reservation_state
 from orders.admin.readonly import ReadOnlyAdmin
 from orders.models import Notification, Order, OrderHistoryRow, Return, SalesByDayRow, Shipment
-from orders.queries import mails_about
+from orders.queries import mails_about, order_story
 from payments.money import Money
 from payments.queries import payment_of
 
@@ -28,7 +28,7 @@ class OrderAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("number", "state", "reason", "message", "placed_at")}),
-        ("Bought", {"fields": ("order_lines", "shipping", "total")}),
+        ("Bought", {"fields": ("order_lines", "shipping", "total", "tax", "given_back")}),
         ("Customer", {"fields": ("buyer", "email", "destination")}),
         ("Where it stands", {"fields": ("payment", "stock", "parcel", "tracking_number", "delivery")}),
         ("After it was sent", {"fields": ("came_back", "next_steps")}),
@@ -52,8 +52,18 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display
     def shipping(self, order: Order) -> str:
-        """What delivery costs."""
-        return str(Money(order.shipping_amount, order.currency))
+        """What delivery costs, and what it was called."""
+        return f"{Money(order.shipping_amount, order.currency)} {order.shipping_name}".strip()
+
+    @admin.display
+    def tax(self, order: Order) -> str:
+        """What of the total is tax."""
+        return "by no rule" if order.tax_amount is None else str(Money(order.tax_amount, order.currency))
+
+    @admin.display
+    def given_back(self, order: Order) -> str:
+        """What is owed back to the customer, of the total."""
+        return str(Money(order.refunded_amount, order.currency))
 
     @admin.display
     def destination(self, order: Order) -> str:
@@ -113,16 +123,12 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display
     def timeline(self, order: Order) -> SafeString:
-        """The order's own events, by revision."""
+        """The order's own events, by revision, each in a sentence."""
         rows = (
-            (
-                envelope.revision,
-                envelope.occurred_at.isoformat(" ", "seconds"),
-                type(envelope.message).__name__,
-            )
-            for envelope in read_stream(f"order-{order.pk}")
+            (one.revision, one.at.isoformat(" ", "seconds"), one.event, one.sentence)
+            for one in order_story(order.pk)
         )
-        return format_html_join("", "{}. {} <b>{}</b><br>", rows)
+        return format_html_join("", "{}. {} <b>{}</b> {}<br>", rows)
 
     @admin.display
     def messages(self, order: Order) -> SafeString:

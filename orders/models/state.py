@@ -100,6 +100,11 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
         return sum((line.total for line in self.lines), Money.zero(self.total.currency))
 
     @property
+    def tax_name(self) -> str:
+        """What the tax in the total is called; nothing where no rule was applied."""
+        return next((line.tax_name for line in self.lines), "")
+
+    @property
     def refundable(self) -> Money:
         """How much could still be given back."""
         return self.total - self.refunded

@@ -55,8 +55,11 @@ class OrderStatus:
     customer: CustomerSnapshot
     address: Address | None
     lines: tuple[OrderLine, ...]
+    shipping_name: str
     shipping: Money
     total: Money
+    tax_name: str
+    tax: Money | None
     payment_method: str
     delivery: str
     tracking_number: str
@@ -107,8 +110,11 @@ def order_status(order_id: UUID) -> OrderStatus:
         customer=order.customer,
         address=order.address,
         lines=order.lines,
+        shipping_name=order.shipping_name,
         shipping=order.shipping,
         total=order.total,
+        tax_name=order.tax_name,
+        tax=order.tax,
         payment_method=order.payment_method,
         delivery=order.delivery,
         tracking_number=order.tracking_number,

@@ -21,6 +21,8 @@ from orders.models import Order, OrderHistoryRow, is_number
 from orders.projections import OrderHistory, SalesByDay
 from payments.events import AccountCredited
 from payments.queries import payment_of
+from tests.journeys.shopper import ADA as A_SHOPPER
+from tests.journeys.shopper import Shopper, hidden_fields
 from tests.orders.builders import ADA, BRISTOL, NOON, ORDER, a_cart, a_line, an_article, an_order, pounds
 
 pytestmark = pytest.mark.usefixtures("bus")
@@ -154,6 +156,20 @@ def test_an_order_takes_ten_statements_to_place() -> None:
         *["INSERT"] * 2,  # the order, the payment
         "COMMIT",
     ]
+
+
+def test_a_whole_checkout_takes_seventeen_statements() -> None:
+    an_article()
+    an_article("POT")
+    shopper = Shopper()
+    shopper.pick("MUG-RED")
+    shopper.pick("POT")
+    answers = hidden_fields(shopper.see("/checkout/")) | A_SHOPPER
+
+    with CaptureQueriesContext(connection) as captured:
+        answer = shopper.client.post("/checkout/", answers)
+
+    assert (answer.status_code, len(captured)) == (302, 17)
 
 
 def test_a_wholesale_order_takes_three_statements_to_place() -> None:
