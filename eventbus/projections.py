@@ -65,7 +65,7 @@ class Projection:
         cls.name, cls.version = name, version
         cls.calls = calls_of(cls, Event, skip=2)
         for call in cls.calls.values():
-            require_pure(call.function)
+            require_pure(call.function, cls)
         if not cls.key and cls.keys is Projection.keys:
             raise DefinitionError(
                 f"{cls.__module__}.{cls.__name__}: say which row an event belongs to, with key or keys()."

@@ -67,9 +67,9 @@ UPDATE eventbus_checkpoint SET seen = %s::pg_snapshot, "window" = %s::pg_snapsho
 NOW_VISIBLE = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text"
 
 # A look for news probes the index on xid, in each partition from the floor on. Every other way is barred to
-# the planner: it knows nothing yet of the newest partition, or of a type that is new in it, and keeps the plan
+# the planner: it knows nothing yet of the newest partition, or of a type new in it, and keeps the plan that
 # it has made for an empty one. `>= ALL` leaves older partitions out, but is no use to the primary key;
-# `type || ''` keeps it from walking all messages of the types; an upper bound makes few of "from there on".
+# `type || ''` keeps it from walking all messages of the types; an upper bound makes few of "from then on".
 _FROM_FLOOR = "position >= ALL(ARRAY[%(floor)s::bigint])"
 _FROM_RUNNING_FLOOR = "position >= ALL(ARRAY[%(running_floor)s::bigint])"
 

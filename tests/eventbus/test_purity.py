@@ -1,6 +1,7 @@
 """A fold changes its row and nothing else."""
 
 from collections.abc import Callable
+from functools import wraps
 
 import pytest
 from django.core.mail import send_mail
@@ -11,7 +12,9 @@ from msgspec import structs
 from eventbus import Projection, current_time, on, publish
 from eventbus.errors import DefinitionError
 from eventbus.models import Delivery
+from eventbus.purity import require_pure
 from eventbus.testing import drain
+from tests.eventbus import clocks
 from tests.eventbus.toys import Announced, Counted, CounterRow, Counters
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
@@ -76,15 +79,75 @@ def mails(self: Projection, row: CounterRow, event: Counted) -> None:
     send_mail("counted", "", None, ["ann@example.com"])
 
 
+def year() -> int:
+    return timezone.now().year
+
+
+def years(since: int) -> list[int]:
+    return [since + number for number in range(year() - since)]
+
+
+def reads_the_clock_through_a_function(self: Projection, row: CounterRow, event: Counted) -> None:
+    row.numbers = [number for number in years(2010)]  # noqa: C416  (a comprehension has code of its own)
+
+
+def reads_the_clock_in_another_module(self: Projection, row: CounterRow, event: Counted) -> None:
+    row.total = clocks.Calendar.year()
+
+
+def with_a_stamp(fold: Fold) -> Fold:
+    @wraps(fold)
+    def stamped(self: Projection, row: CounterRow, event: Counted) -> None:
+        fold(self, row, event)
+        row.total = clocks.stamp()
+
+    return stamped
+
+
+@with_a_stamp
+def is_stamped(self: Projection, row: CounterRow, event: Counted) -> None:
+    row.counter = event.counter
+
+
 @pytest.mark.parametrize(
-    ("fold", "used"), [(reads_the_clock, "now"), (reads_the_bus_clock, "current_time"), (mails, "send_mail")]
+    ("fold", "used"),
+    [
+        (reads_the_clock, "now:"),
+        (reads_the_bus_clock, "current_time:"),
+        (mails, "send_mail:"),
+        (reads_the_clock_through_a_function, "now, through tests.eventbus.test_purity.year:"),
+        (reads_the_clock_in_another_module, "today, through tests.eventbus.clocks.Calendar.year:"),
+        (is_stamped, "time_ns, through tests.eventbus.clocks.stamp:"),
+    ],
 )
 def test_a_fold_that_names_the_clock_or_the_post_office_is_refused_where_it_is_declared(
     fold: Fold, used: str
 ) -> None:
-    with pytest.raises(DefinitionError, match=rf"\.{fold.__name__} uses {used}: "):
+    with pytest.raises(DefinitionError, match=rf"\.{fold.__name__} uses {used} "):
 
         class Impure(Projection, name="toys.impure"):
             row = CounterRow
             key = "counter"
             counted = on(fold)
+
+
+def test_a_method_of_the_projection_is_followed_too() -> None:
+    with pytest.raises(DefinitionError, match=r"\.counted uses now, through .*\.Impure\._label: "):
+
+        class Impure(Projection, name="toys.impure"):
+            row = CounterRow
+            key = "counter"
+
+            @on
+            def counted(self, row: CounterRow, event: Counted) -> None:
+                row.counter = self._label()
+
+            def _label(self) -> str:
+                return self._again() or timezone.now().isoformat()
+
+            def _again(self) -> str:
+                return self._label()
+
+
+def test_what_reads_no_clock_is_allowed_and_libraries_and_the_bus_are_not_followed() -> None:
+    require_pure(lambda self, row, event: (clocks.year_of(event), structs.replace(event), drain()))
