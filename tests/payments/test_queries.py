@@ -64,3 +64,11 @@ def test_totals_equal_the_ledger_and_a_difference_would_be_seen() -> None:
     Payment.objects.filter(order_id=wrong).update(captured=1)
 
     assert ledger_differences() == [wrong]
+
+
+def test_a_state_that_the_ledger_does_not_tell_of_is_a_difference_too() -> None:
+    order_id = an_account_payment(charged=True)
+
+    Payment.objects.filter(order_id=order_id).update(state="cancelled")
+
+    assert ledger_differences() == [order_id]

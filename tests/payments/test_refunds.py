@@ -120,6 +120,17 @@ def test_more_than_was_captured_is_refused_before_anybody_is_asked(sandbox: Sand
     assert [(refund.state, refund.amount) for refund in refunds_with(paid)] == [("failed", 1235)]
 
 
+def test_a_refusal_that_two_workers_come_to_is_said_once(paid: UUID) -> None:
+    command = a_refund(paid, Money(1235, "GBP"))
+    refusals = [handlers.refund_payment(command) for _ in range(2)]
+
+    with published() as messages:
+        for refusal in refusals:
+            finish(refusal)
+
+    assert refunds_in(messages) == [("RefundFailed", 1235, command.refund_id)]
+
+
 def test_a_refund_that_failed_stays_failed_when_there_would_be_room(paid: UUID) -> None:
     first, second = a_refund(paid, REST), a_refund(paid, PRICE)
     ask(first, second)
