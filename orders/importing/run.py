@@ -3,8 +3,9 @@
 The file is read to its end before anything is written: a file that cannot be read imports nothing. Then it is
 read in chunks of about 500 documents: a read model's rows are written once per chunk, so small ones are dear.
 One transaction writes all of a chunk, at the documents' own times, and the progress beside it; after that the
-bus delivers what the chunk has caused. Started again, the import goes on after the last chunk that was
-committed. Ids come from the invoice numbers, so nothing can be there twice.
+bus delivers what the chunk has caused, and a second process may help it (`helping`). Started again, the
+import goes on after the last chunk that was committed. Ids come from the invoice numbers, so nothing can be
+there twice.
 
 Why the shelf never runs empty: the opening stock is the smallest with which the documents, in file order,
 never go below zero. Corrections and returns are booked with their chunk, in that order; sales reserve their
@@ -81,7 +82,10 @@ class SalesImportRun:
         yield from prove(self.index, self.figures)
 
     def steps(self, *, limit_days: int | None = None) -> Iterator[Chunk]:
-        """Import chunk after chunk; each is yielded when it is done to the end."""
+        """Import chunk after chunk; each is yielded when it is written and nothing of it waits for a hand.
+
+        A helper may still be at the last of it.
+        """
         progress = self.progress
         assert progress is not None, "prepare() comes first"
         for chunk in chunks(

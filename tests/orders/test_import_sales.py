@@ -70,7 +70,7 @@ MESSAGES = 68
 def imported(path: Path = SALES, **options: Any) -> dict[str, Any]:
     """The report of an import."""
     report = path.parent / "report.json" if path != SALES else None
-    call_command("import_sales", path, report=report, **options)
+    call_command("import_sales", path, report=report, **{"processes": 1} | options)
     return json.loads(report.read_text()) if report else {}
 
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from inventory.errors import InventoryError
 from orders.errors import OrdersError
-from orders.importing import CHUNK_SIZE, SalesImportRun
+from orders.importing import CHUNK_SIZE, SalesImportRun, helper
 from orders.importing.buckets import Figures
 from orders.importing.lines import Malformed
 from orders.importing.proof import Invariant
@@ -40,11 +40,19 @@ class Command(BaseCommand):
             help="invoices in one transaction (%(default)s)",
         )
 
+        parser.add_argument(
+            "--processes",
+            type=int,
+            choices=(1, 2),
+            default=2,
+            help="with 2, another one delivers beside this one (%(default)s)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, or say that it is done already; then say what became of the lines."""
         try:
             run = SalesImportRun(options["file"], options["chunk_size"])
-            stopped = self._import(run, options["limit_days"])
+            stopped = self._import(run, options["limit_days"], options["processes"])
         except (OrdersError, InventoryError) as refusal:
             raise CommandError(str(refusal)) from refusal
         self._show(run.figures)
@@ -56,7 +64,7 @@ class Command(BaseCommand):
         if broken := sum(not invariant.holds for invariant in proof):
             raise CommandError(f"{broken} of {len(proof)} invariants are broken.")
 
-    def _import(self, run: SalesImportRun, limit_days: int | None) -> bool:
+    def _import(self, run: SalesImportRun, limit_days: int | None, processes: int) -> bool:
         if run.is_finished:
             run.deliver()
             self.stdout.write(f"{run.path} is imported already; nothing to do.")
@@ -66,14 +74,16 @@ class Command(BaseCommand):
         self._warn(run.index.malformed)
         done = run.figures.total.lines
         with (
+            helper(processes),
             _interrupt() as interrupted,
             tqdm(total=run.index.lines, initial=done, unit=" lines", disable=None) as bar,
         ):
             for chunk in run.steps(limit_days=limit_days):
                 bar.update(len(chunk.lines))
                 if interrupted:
-                    return not run.is_finished
-        return False
+                    break
+        run.deliver()
+        return bool(interrupted) and not run.is_finished
 
     def _prove(self, run: SalesImportRun) -> list[Invariant]:
         """Say of each invariant whether it holds, as soon as it is known."""
