@@ -119,7 +119,7 @@ class OrderAdmin(ReadOnlyAdmin):
             (reverse("admin:orders_receive", args=[order.pk, uuid4()]), "Take goods back"),
             (reverse("admin:orders_refund", args=[order.pk]), "Give money back"),
         )
-        return format_html_join(" ", '<a href="{}">{}</a>', pages)
+        return format_html_join(", ", '<a href="{}">{}</a>', pages)
 
     @admin.display
     def timeline(self, order: Order) -> SafeString:

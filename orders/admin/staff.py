@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import CharField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +20,7 @@ from orders import queries, services
 from orders.admin.readonly import ReadOnlyAdmin
 from orders.errors import OrderNotFound, OrdersError
 from orders.forms import ReceiveForm, RefundForm, RefuseForm
-from orders.models import OrderState, StaffTask, TaskKind
+from orders.models import Order, OrderState, StaffTask, TaskKind
 
 _GOODS = {TaskKind.RETURN_REQUESTED: "Receive or refuse it", TaskKind.PARCEL_RETURNED: "Take the goods back"}
 
@@ -58,7 +58,7 @@ class Openness(admin.SimpleListFilter):
 class StaffTaskAdmin(ReadOnlyAdmin):
     """Orders that need somebody, with the next thing to do; closed with a note of what was done."""
 
-    list_display = ("kind", "order", "sentence", "next_step", "opened_at", "closed_by", "note")
+    list_display = ("kind", "order", "to_do", "opened_at", "outcome")
     list_display_links = ("kind",)
     list_filter = (Openness, "kind")
     search_fields = ("=order_id", "sentence", "note")
@@ -80,11 +80,27 @@ class StaffTaskAdmin(ReadOnlyAdmin):
                     task_id=task.pk, closed_by=request.user.get_username(), note=request.POST.get("note", "")
                 )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the number of each order."""
+        order = Order.objects.filter(pk=OuterRef("order_id"))
+        tasks: QuerySet[Any] = super().get_queryset(request)
+        return tasks.annotate(number=Subquery(order.values("number")))
+
     @admin.display(description="order")
-    def order(self, task: StaffTask) -> SafeString:
+    def order(self, task: Any) -> SafeString:
         """The order that it is about."""
         to = reverse("admin:orders_order_change", args=[task.order_id])
-        return format_html('<a href="{}">{}</a>', to, str(task.order_id)[-12:])
+        return format_html('<a href="{}">{}</a>', to, task.number or task.order_id)
+
+    @admin.display(description="what to do")
+    def to_do(self, task: StaffTask) -> SafeString:
+        """What happened, and what to do about it."""
+        return format_html("{}<br>{}", task.sentence, self.next_step(task))
+
+    @admin.display(description="what was done")
+    def outcome(self, task: StaffTask) -> str:
+        """Who closed it, and with which words."""
+        return f"{task.closed_by}: {task.note}" if task.closed_at else "open"
 
     @admin.display(description="next")
     def next_step(self, task: StaffTask) -> SafeString:

@@ -77,6 +77,7 @@ def _pieces(each: Returnable) -> forms.IntegerField:
     attrs = {"class": "number", "inputmode": "numeric"}
     return forms.IntegerField(
         label=each.title,
+        help_text=f"of {each.left}",
         required=False,
         initial=0,
         min_value=0,

@@ -1,6 +1,6 @@
 """How far an order has come, said to its shopper: pure functions over what the rooms know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _LABELS = {
     "received": "Order received",
@@ -112,9 +112,18 @@ def is_finished(facts: Facts) -> bool:
 def steps(facts: Facts) -> tuple[Step, ...]:
     """Every step with its state and its sentence."""
     states = _after_the_end(facts) if facts.order == "cancelled" else _on_the_way(facts)
+    if facts.cancelling and facts.order in ("placed", "confirmed"):
+        return tuple(_stopped(Step(key, _LABELS[key], state, "")) for key, state in states.items())
     return tuple(
         Step(key, _LABELS[key], state, _sentence(facts, key, state)) for key, state in states.items()
     )
+
+
+def _stopped(step: Step) -> Step:
+    if step.state == "done":
+        return replace(step, sentence=_SENTENCES[step.key, "done"])
+    why = "Stopped, because you asked us to cancel." if step.state == "current" else "Stopped."
+    return replace(step, state="skipped", sentence=why)
 
 
 def _sentence(facts: Facts, key: str, state: str) -> str:

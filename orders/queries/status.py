@@ -42,6 +42,7 @@ class OrderStatus:
     number: str
     state: str
     headline: str
+    reason: str
     message: str
     finished: bool
     live: bool
@@ -97,6 +98,7 @@ def order_status(order_id: UUID) -> OrderStatus:
         number=order.number,
         state=order.state,
         headline=headline(facts),
+        reason=order.reason,
         message=order.message,
         finished=is_finished(facts),
         live=not is_finished(facts) or _is_moving(order, parcel, refunds),

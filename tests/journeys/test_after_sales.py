@@ -73,6 +73,8 @@ class TestCancelling:
         assert shopper.address == status
         assert "We are cancelling your order" in words(cancelling)
         assert "Cancel this order" not in words(cancelling)
+        assert "Stopped, because you asked us to cancel." in words(cancelling)
+        assert steps(cancelling) == ["done", "done", "skipped", "skipped", "skipped"]
         services.follow_parcels()
         drain(twice=True)
         ended = shopper.look()
@@ -233,7 +235,7 @@ class TestSendingBack:
         done = words(shopper.look())
 
         assert "1 \N{MULTIPLICATION SIGN} Stoneware bowl: we are waiting for it." in words(coming)
-        assert "1 \N{MULTIPLICATION SIGN} Stoneware bowl: it is here, and £18.50 is owed to you." in done
+        assert "1 \N{MULTIPLICATION SIGN} Stoneware bowl: it is here, and £18.50 goes back to you." in done
         assert "£18.50 was given back." in done
         assert on_hand("BOWL") == 19
         payment = payment_of(order_id)
