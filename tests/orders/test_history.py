@@ -356,12 +356,19 @@ class TestTwoAtOnce:
         finally:
             connection.close()
 
-    def test_an_event_that_is_being_recorded_is_waited_for(self) -> None:
+    @pytest.mark.parametrize("_case", ["there", "missing"])
+    @pytest.mark.parametrize(
+        ("verb", "orders"), [(services.rebuild_order, ORDER), (folding.rebuild_orders, [ORDER])]
+    )
+    def test_an_event_that_is_being_recorded_is_waited_for(self, verb: Any, orders: Any, _case: str) -> None:
         tell((1, CONFIRMED))
+        before = queries.order_state(ORDER)
+        if _case == "missing":
+            Order.objects.all().delete()
         with ThreadPoolExecutor(1) as other:
             with transaction.atomic():
-                record(queries.order_state(ORDER), SHIPPED)
-                rebuilding = other.submit(self.elsewhere, services.rebuild_order, ORDER)
+                record(before, SHIPPED)
+                rebuilding = other.submit(self.elsewhere, verb, orders)
                 assert self.blocked(rebuilding)
             rebuilding.result()
 
