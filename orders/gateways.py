@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+import atexit
 from functools import cache
 from typing import Protocol
 from uuid import UUID
@@ -92,4 +93,6 @@ def carrier() -> Carrier:
 
 @cache
 def _client(base_url: str) -> httpx.Client:
-    return httpx.Client(base_url=base_url, timeout=5, trust_env=False)
+    client = httpx.Client(base_url=base_url, timeout=5, trust_env=False)
+    atexit.register(client.close)
+    return client
