@@ -1,8 +1,8 @@
 """The port to the carrier, and its adapter for the sandbox."""
 
+import atexit
 from collections.abc import Sequence
 from datetime import datetime
-import atexit
 from functools import cache
 from typing import Protocol
 from uuid import UUID
