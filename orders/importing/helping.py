@@ -12,8 +12,10 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.db import connection
 
 from eventbus import drain
 
@@ -29,8 +31,14 @@ def helper(processes: int) -> Generator[None]:
     if processes < 2:
         yield
         return
-    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, cwd=settings.BASE_DIR, env=os.environ):
+    environment = os.environ | {"DATABASE_URL": _this_database()}
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, cwd=settings.BASE_DIR, env=environment):
         yield
+
+
+def _this_database() -> str:
+    """The address of the database that this process works on; in tests, another than the settings name."""
+    return urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}"))
 
 
 def main() -> None:

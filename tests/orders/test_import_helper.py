@@ -16,11 +16,6 @@ from tests.orders.test_import_sales import SALES, assert_imported
 pytestmark = pytest.mark.usefixtures("bus")
 
 
-@pytest.fixture(autouse=True)
-def _on_this_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", environment()["DATABASE_URL"])
-
-
 @pytest.fixture
 def helping() -> Generator["subprocess.Popen[bytes]"]:
     """The helper, with somebody at its input."""
