@@ -84,7 +84,8 @@ class StaffTaskAdmin(ReadOnlyAdmin):
         """With the number of each order."""
         order = Order.objects.filter(pk=OuterRef("order_id"))
         tasks: QuerySet[Any] = super().get_queryset(request)
-        return tasks.annotate(number=Subquery(order.values("number")))
+        numbered: QuerySet[Any] = tasks.annotate(number=Subquery(order.values("number")))
+        return numbered
 
     @admin.display(description="order")
     def order(self, task: Any) -> SafeString:
