@@ -44,6 +44,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "config.api",
     "eventbus",
     "payments",
     "inventory",
@@ -60,6 +63,7 @@ MIDDLEWARE = [
     "eventbus.middleware.CorrelationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.api.idempotency.IdempotencyMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -109,6 +113,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10.0, "retry": False},
     },
+    "forget answers": {
+        "task": "api.forget_answers",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0, "retry": False},
+    },
     "follow parcels": {
         "task": "orders.follow_parcels",
         "schedule": 10.0,
@@ -132,6 +141,30 @@ ADYEN_HMAC_KEYS = environment.words("ADYEN_HMAC_KEYS")
 SANDBOX_WEBHOOK_SECRETS = (
     environment.words("SANDBOX_WEBHOOK_SECRETS") or [f"sandbox-{SECRET_KEY}"] if SANDBOX_ENABLED else []
 )
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.ShopSchema",
+    "EXCEPTION_HANDLER": "config.api.problems.answer",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "The shop's API",
+    "DESCRIPTION": "Products, carts, checkout, orders. Refusals are problems (RFC 9457) with stable codes.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

@@ -9,6 +9,7 @@ admin.site.site_header = admin.site.site_title = "Shop staff"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("api/", include("config.api.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("", include("catalog.urls")),

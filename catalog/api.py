@@ -1,0 +1,116 @@
+"""The catalogue over HTTP: `/api/v1/products/` and `/api/v1/categories/`."""
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog import queries
+from payments.api import MoneySerializer
+
+MOST_PER_PAGE = 100
+
+
+class ProductQuery(serializers.Serializer[Any]):
+    """What to look for, in which order, and where to go on."""
+
+    q = serializers.CharField(
+        required=False, default="", max_length=100, allow_blank=True, help_text="Words, or how they begin."
+    )
+    category = serializers.SlugField(required=False, default="", max_length=50, allow_blank=True)
+    sort = serializers.ChoiceField(
+        required=False, default="", choices=[(sort, sort or "best match") for sort in queries.SORTS]
+    )
+    cursor = serializers.IntegerField(
+        required=False, default=1, min_value=1, max_value=1000, help_text="`next_cursor` of the page before."
+    )
+    limit = serializers.IntegerField(
+        required=False, default=queries.PAGE_SIZE, min_value=1, max_value=MOST_PER_PAGE
+    )
+
+
+class ProductSerializer(serializers.Serializer[Any]):
+    """A product as it was listed a moment ago; the order is placed at the price of that moment."""
+
+    sku = serializers.CharField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    category = serializers.CharField(source="category_slug")
+    price = MoneySerializer()
+    picture = serializers.CharField(help_text="Its address, below /static/.")
+    approximate_stock = serializers.IntegerField(source="available")
+    units_sold = serializers.IntegerField()
+
+
+class ProductPage(serializers.Serializer[Any]):
+    """One page of products; `next_cursor` is null on the last."""
+
+    items = ProductSerializer(many=True)
+    total = serializers.IntegerField()
+    near_spelling = serializers.BooleanField(help_text="Nothing fits as written; these nearly do.")
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class CategorySerializer(serializers.Serializer[Any]):
+    """A category, and how many products were listed in it a moment ago."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    products = serializers.IntegerField()
+
+
+class Products(APIView):
+    """What the shop sells."""
+
+    @extend_schema(operation_id="products_list", parameters=[ProductQuery], responses=ProductPage)
+    def get(self, request: Request) -> Response:
+        """Find products by words, category or both; a moment behind what is on the shelf."""
+        wanted = ProductQuery(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        asked = wanted.validated_data
+        page = queries.search(
+            asked["q"],
+            category=asked["category"],
+            sort=asked["sort"],
+            page=asked["cursor"],
+            size=asked["limit"],
+        )
+        return Response(ProductPage({**_members(page), "next_cursor": page.next}).data)
+
+
+class Product(APIView):
+    """One product."""
+
+    @extend_schema(operation_id="products_read", responses=ProductSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Read one product, as it was listed a moment ago."""
+        found = queries.listing(slug)
+        if found is None:
+            raise Http404
+        return Response(ProductSerializer(found).data)
+
+
+class Categories(APIView):
+    """The shelves of the shop."""
+
+    @extend_schema(operation_id="categories_list", responses=CategorySerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List the categories, in the shop's order."""
+        return Response(CategorySerializer(queries.categories_with_counts(), many=True).data)
+
+
+def _members(page: queries.Page) -> dict[str, Any]:
+    return {"items": page.items, "total": page.total, "near_spelling": page.near_spelling}
+
+
+urlpatterns = [
+    path("categories/", Categories.as_view(), name="api-categories"),
+    path("products/", Products.as_view(), name="api-products"),
+    path("products/<slug:slug>/", Product.as_view(), name="api-product"),
+]

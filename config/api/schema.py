@@ -1,0 +1,108 @@
+"""How the API is described: each operation with its headers, and with every problem it may answer."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import exceptions, serializers
+
+from config.api import problems
+
+
+class ProblemField(serializers.Serializer[Any]):
+    """A field that is wrong."""
+
+    pointer = serializers.CharField(help_text="A JSON pointer into what was sent.")
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """A refusal (RFC 9457)."""
+
+    type = serializers.URLField(help_text="The problem's own page.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable: made to be compared with.")
+    detail = serializers.CharField(help_text="A sentence for the person who asked.")
+    errors = ProblemField(many=True, required=False)  # type: ignore[assignment]
+
+
+class ShopSchema(AutoSchema):
+    """DRF's views, described with the conventions that hold for all of them."""
+
+    def get_tags(self) -> list[str]:
+        """What the address is about, behind the version."""
+        return [self.path.split("/")[3]]
+
+    def get_override_parameters(self) -> list[Any]:
+        """The headers that all operations of a kind understand."""
+        headers = []
+        if self.method == "POST":
+            headers.append(
+                OpenApiParameter(
+                    "Idempotency-Key",
+                    location=OpenApiParameter.HEADER,
+                    required=self._needs_key,
+                    description="The same request with the same key happens once, and is answered alike.",
+                )
+            )
+        if 412 in {problem.status for problem in self._refusals()}:
+            headers.append(
+                OpenApiParameter(
+                    "If-Match",
+                    location=OpenApiParameter.HEADER,
+                    description="An ETag: change it only if it is still as you have seen it.",
+                )
+            )
+        return headers
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        by_status = defaultdict(list)
+        for problem in self._refusals():
+            by_status[problem.status].append(problem)
+        for status, refused in sorted(by_status.items()):
+            bodies[str(status)] = self._refusal(status, refused, direction)
+        return bodies
+
+    def _refusal(self, status: int, refused: list[problems.Problem], direction: Any) -> dict[str, Any]:
+        said = "\n".join(f"- `{problem.code}`: {problem.meaning}" for problem in refused)
+        response = OpenApiResponse(ProblemSerializer, description=said)
+        media_types = [problems.MEDIA_TYPE]
+        shown: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+            response, str(status), media_types, direction
+        )
+        return shown
+
+    def _refusals(self) -> Iterator[problems.Problem]:
+        """What the operation may be refused for, by the view's own word and by HTTP's."""
+        errors: list[type[Exception]] = [exceptions.NotAcceptable]
+        if "{" in self.path:
+            errors.append(exceptions.NotFound)
+        if self._reads_body or super().get_override_parameters():
+            errors.append(exceptions.ValidationError)
+        if self._reads_body:
+            errors += [exceptions.ParseError, exceptions.UnsupportedMediaType]
+        if self.method != "GET":
+            errors.append(problems.BodyTooLarge)
+        if self.method == "POST":
+            errors += [
+                problems.IdempotencyKeyInvalid,
+                problems.IdempotencyKeyReused,
+                problems.RequestInProgress,
+            ]
+        if self._needs_key:
+            errors.append(problems.IdempotencyKeyRequired)
+        own = getattr(self.view, "refusals", {}).get(self.method.lower(), ())
+        known = {problems.known(error).code: problems.known(error) for error in (*errors, *own)}
+        yield from (known[code] for code in sorted(known))
+
+    @property
+    def _needs_key(self) -> bool:
+        return self.method == "POST" and getattr(self.view, "needs_idempotency_key", False)
+
+    @property
+    def _reads_body(self) -> bool:
+        return self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer() is not None

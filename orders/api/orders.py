@@ -1,0 +1,112 @@
+"""Orders: whoever has an order's token may see it, and do what its shopper may do."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from orders import errors, queries, services
+from orders.api.answers import NewReturnSerializer, OrderSerializer, Receipt, Story
+from orders.api.reading import AnotherCard, Cancellation, Moment, NewReturn
+from orders.api.receipts import Refusals, receipt, status_url
+
+_THE_SHOPPER = "the shopper"
+
+
+class Order(APIView):
+    """One order."""
+
+    refusals: ClassVar[Refusals] = {"get": (errors.LinkNotValid, errors.OrderNotFound)}
+
+    @extend_schema(operation_id="orders_read", responses=OrderSerializer)
+    def get(self, request: Request, token: str) -> Response:
+        """Read where the order stands: from the write model, never behind."""
+        order = queries.order_status(queries.order_by_token(token))
+        return Response(OrderSerializer(order).data)
+
+
+class OrderEvents(APIView):
+    """What happened to an order."""
+
+    refusals: ClassVar[Refusals] = {"get": (errors.LinkNotValid,)}
+
+    @extend_schema(operation_id="orders_events", parameters=[Moment], responses=Story)
+    def get(self, request: Request, token: str) -> Response:
+        """Read what had happened to the order by any moment, and the state it was in."""
+        asked = Moment(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        order_id, moment = queries.order_by_token(token), asked.validated_data["as_of"]
+        events = queries.order_story(order_id, moment)
+        state = queries.order_as_of(order_id, moment).state if events else None
+        return Response(Story({"as_of": moment, "state": state, "events": events}).data)
+
+
+class OrderCancellation(APIView):
+    """Calling an order off."""
+
+    needs_idempotency_key = True
+    refusals: ClassVar[Refusals] = {
+        "post": (
+            errors.LinkNotValid,
+            errors.OrderNotFound,
+            errors.ReasonRequired,
+            errors.AlreadyShipped,
+            errors.TransitionRefused,
+        )
+    }
+
+    @extend_schema(operation_id="orders_cancel", request=Cancellation, responses={202: Receipt})
+    def post(self, request: Request, token: str) -> Response:
+        """Ask for the order to be called off before it leaves; harmless when that was asked before."""
+        sent = Cancellation(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.request_cancellation(
+            order_id=queries.order_by_token(token), requested_by=_THE_SHOPPER, **sent.validated_data
+        )
+        return receipt(request, token)
+
+
+class OrderCard(APIView):
+    """The card that pays an order."""
+
+    needs_idempotency_key = True
+    refusals: ClassVar[Refusals] = {
+        "post": (errors.LinkNotValid, errors.OrderNotFound, errors.NotWaitingForMoney),
+    }
+
+    @extend_schema(operation_id="orders_another_card", request=AnotherCard, responses={202: Receipt})
+    def post(self, request: Request, token: str) -> Response:
+        """Try another card while the first has not paid."""
+        sent = AnotherCard(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.pay_with_another_card(order_id=queries.order_by_token(token), **sent.validated_data)
+        return receipt(request, token)
+
+
+class OrderReturns(APIView):
+    """Sending goods back."""
+
+    needs_idempotency_key = True
+    refusals: ClassVar[Refusals] = {
+        "post": (
+            errors.LinkNotValid,
+            errors.OrderNotFound,
+            errors.ReasonRequired,
+            errors.NotShippedYet,
+            errors.NothingReturned,
+            errors.MoreThanShipped,
+            errors.TransitionRefused,
+        )
+    }
+
+    @extend_schema(operation_id="orders_return", request=NewReturn, responses={201: NewReturnSerializer})
+    def post(self, request: Request, token: str) -> Response:
+        """Announce that pieces come back; money follows when they have arrived."""
+        sent = NewReturn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        return_id = services.request_return(order_id=queries.order_by_token(token), **sent.validated_data)
+        place = status_url(request, token)
+        answer = NewReturnSerializer({"id": return_id, "status_url": place})
+        return Response(answer.data, 201, headers={"Location": place})

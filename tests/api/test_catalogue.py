@@ -1,0 +1,66 @@
+"""The catalogue over HTTP."""
+
+from pytest_django import DjangoAssertNumQueries
+
+from eventbus.testing import drain
+from tests.api.client import Api
+from tests.orders.builders import an_article
+
+
+def test_a_product_is_told_as_it_was_listed(api: Api) -> None:
+    an_article(price="8.50", stock=10)
+    drain()
+
+    product = api.get("/products/the-mug-red/")
+
+    assert product.status == 200
+    assert product.body == {
+        "sku": "MUG-RED",
+        "slug": "the-mug-red",
+        "name": "The MUG-RED",
+        "description": "",
+        "category": "mugs",
+        "price": {"amount": 850, "currency": "GBP"},
+        "picture": "",
+        "approximate_stock": 10,
+        "units_sold": 0,
+    }
+
+
+def test_products_are_found_by_words_and_category_in_pages(api: Api) -> None:
+    for number in range(3):
+        an_article(f"MUG-{number}")
+    drain()
+
+    first = api.get("/products/", q="mug", category="mugs", sort="name", limit=2)
+    second = api.get("/products/", q="mug", sort="name", limit=2, cursor=first["next_cursor"])
+
+    assert [item["sku"] for item in first["items"] + second["items"]] == ["MUG-0", "MUG-1", "MUG-2"]
+    assert (first["total"], second["next_cursor"]) == (3, None)
+
+
+def test_a_page_of_products_is_one_query(api: Api, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for number in range(3):
+        an_article(f"MUG-{number}")
+    drain()
+
+    with django_assert_num_queries(1):
+        assert len(api.get("/products/")["items"]) == 3
+
+
+def test_the_shelves_are_listed_with_what_is_on_them(api: Api) -> None:
+    an_article()
+    drain()
+
+    assert api.get("/categories/").body == [{"slug": "mugs", "name": "Mugs", "products": 1}]
+
+
+def test_what_cannot_be_asked_is_pointed_at(api: Api) -> None:
+    refused = api.get("/products/", sort="cheap", limit=1000)
+
+    assert refused.refusal == (422, "invalid_fields")
+    assert [error["pointer"] for error in refused["errors"]] == ["/sort", "/limit"]
+
+
+def test_an_unknown_product_is_a_problem(api: Api) -> None:
+    assert api.get("/products/unknown/").refusal == (404, "not_found")
