@@ -18,7 +18,6 @@ from tests.payments.builders import a_card_payment, payment_for
 from tests.payments.webhooks import PATH, an_event, post, signed
 
 BODY = json.dumps({"id": "evt_1", "type": "charge.captured"}).encode()
-LATE = datetime.now(UTC) - timedelta(minutes=6)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +63,9 @@ def test_wrong_signatures(case: str) -> None:
 
 
 def test_a_replay() -> None:
-    status, sentence = post(BODY, **{"Sandbox-Signature": signed(BODY, at=LATE)})
+    late = datetime.now(UTC) - timedelta(minutes=6)
+
+    status, sentence = post(BODY, **{"Sandbox-Signature": signed(BODY, at=late)})
 
     assert status == 400
     assert sentence.startswith("The webhook was signed 3")
