@@ -7,7 +7,8 @@ import httpx
 import msgspec
 
 from eventbus import DependencyDown, Reject
-from payments.gateways.port import PROCESSOR, Charge, Refunded, Status
+from payments.gateways.port import PROCESSOR, Charge
+from payments.gateways.sandbox_notices import SandboxCharge
 from payments.money import Money
 
 
@@ -67,40 +68,6 @@ class _Error(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class _Refund(msgspec.Struct, frozen=True):
-    id: str
-    amount: int
-
-
-class _Charge(msgspec.Struct, frozen=True):
-    status: Status
-    reference: str
-    currency: str
-    authorised: int
-    captured: int
-    refunded: int
-    refunds: tuple[_Refund, ...] = ()
-    challenge_url: str = ""
-    reason: str = ""
-    message: str = ""
-
-    def as_charge(self) -> Charge:
-        return Charge(
-            status=self.status,
-            reference=self.reference,
-            authorised=Money(self.authorised, self.currency),
-            captured=Money(self.captured, self.currency),
-            refunded=Money(self.refunded, self.currency),
-            refunds=tuple(
-                Refunded(refund_id=refund.id, amount=Money(refund.amount, self.currency))
-                for refund in self.refunds
-            ),
-            challenge_url=self.challenge_url,
-            reason=self.reason,
-            message=self.message,
-        )
-
-
 class _Answer(msgspec.Struct, frozen=True):
-    charge: _Charge | None = None
+    charge: SandboxCharge | None = None
     error: _Error = _Error()

@@ -57,7 +57,9 @@ class _Refund(Struct, frozen=True):
     amount: Sum
 
 
-class _Charge(Struct, frozen=True, kw_only=True):
+class SandboxCharge(Struct, frozen=True, kw_only=True):
+    """A charge as the sandbox tells of it, in answers as in webhooks."""
+
     id: UUID
     reference: Reference
     status: Status
@@ -71,6 +73,7 @@ class _Charge(Struct, frozen=True, kw_only=True):
     message: str = ""
 
     def as_charge(self) -> Charge:
+        """The same in the words of the port."""
         return Charge(
             status=self.status,
             reference=self.reference,
@@ -90,7 +93,7 @@ class _Charge(Struct, frozen=True, kw_only=True):
 class _Event(Struct, frozen=True, kw_only=True):
     id: Id
     type: Id
-    charge: _Charge | None = None
+    charge: SandboxCharge | None = None
 
     def as_notice(self) -> Notice:
         charge = self.charge
