@@ -1,7 +1,6 @@
 """Archived partitions as files: whole or not at all."""
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,8 @@ from tests.eventbus.archives import (
     fill,
     rows,
 )
-from tests.eventbus.small_partitions import small_partitions
 
-pytestmark = pytest.mark.usefixtures("toy_bus")
-
-
-@pytest.fixture(autouse=True)
-def small_log(toy_bus: None) -> Iterator[None]:
-    with small_partitions(10):
-        yield
+pytestmark = pytest.mark.usefixtures("log_in_tens")
 
 
 @pytest.mark.parametrize("moment", ["writing", "reading back", "dropping"])

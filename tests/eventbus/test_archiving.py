@@ -1,7 +1,7 @@
 """Old partitions leave the log and come back, and nobody is held up, passed over, or told half a story."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,17 +31,10 @@ from tests.eventbus.archives import (
     rows,
     states,
 )
-from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted, CounterRow, Counters, Opened
 from tests.eventbus.writers import writers
 
-pytestmark = pytest.mark.usefixtures("toy_bus")
-
-
-@pytest.fixture(autouse=True)
-def small_log(toy_bus: None) -> Iterator[None]:
-    with small_partitions(10):
-        yield
+pytestmark = pytest.mark.usefixtures("log_in_tens")
 
 
 def fail(message: object) -> None:

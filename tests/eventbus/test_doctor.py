@@ -1,46 +1,30 @@
 """The doctor finds what ails the bus, each ailment really there, and says what to do."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from msgspec.structs import replace
 from pytest_django import Settings
 
-from eventbus import Command, Event, Reject, publish
+from eventbus import Command, Event, Reject
 from eventbus.doctor import Severity, database, delivery, examine
 from eventbus.external import claim
 from eventbus.lanes import deliver_lane
-from eventbus.models import Breaker, Checkpoint, Delivery, SagaState
+from eventbus.models import Breaker, Checkpoint, Delivery, Message, SagaState
 from eventbus.subscriptions import subscription
 from eventbus.testing import drain
 from tests.eventbus import toys
 from tests.eventbus.findings import ALWAYS, limits, text
-from tests.eventbus.toys import Announced, Counted, Opened
-from tests.eventbus.writers import Writer, writers
+from tests.eventbus.telling import count, tell
+from tests.eventbus.toys import Announced, Opened
+from tests.eventbus.writers import Writer
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
-
-
-@transaction.atomic
-def tell(*events: Event) -> None:
-    publish(*events)
-
-
-def count(*numbers: int) -> None:
-    for number in numbers:
-        tell(Counted(counter="a", number=number))
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with writers(1) as (one,):
-        yield one
 
 
 def test_a_healthy_bus_has_nothing_to_complain_of(settings: Settings) -> None:
@@ -99,6 +83,17 @@ def test_what_an_open_window_and_a_late_commit_leave_is_counted(writer: Writer) 
     assert found == {"toys.counters": 3, "toys.listener": 5}
 
 
+def test_the_oldest_is_the_one_that_was_published_first() -> None:
+    count(1, 2)
+    an_hour_ago = int((timezone.now() - timedelta(hours=1)).timestamp() * 1000)
+    oldest = Message.objects.order_by("position").values("position")[:1]
+    Message.objects.filter(position__in=oldest).update(uuid=UUID(f"{an_hour_ago:012x}7{'0' * 19}"))
+
+    (counters, _) = delivery.lag()
+
+    assert counters.means == "toys.counters has not read 2 messages, the oldest published 1 h ago."
+
+
 def test_lag_is_graded_by_the_age_of_the_oldest(settings: Settings) -> None:
     count(1)
     limits(settings, LAG_SECONDS=(0, 0))
@@ -120,8 +115,11 @@ def test_a_delivery_that_nobody_tries_is_overdue(settings: Settings) -> None:
 
     toys.behaviour["listener"] = fail
     count(1, 2)
+    count(3, counter="b")
     drain()
-    Delivery.objects.update(due_at=timezone.now() - timedelta(minutes=2))
+    for stream, minutes in (("counter-a", -2), ("counter-b", 60)):
+        due_at = timezone.now() + timedelta(minutes=minutes)
+        Delivery.objects.filter(stream=stream).update(due_at=due_at)
 
     assert [text(finding) for finding in delivery.overdue()] == [
         (
@@ -157,14 +155,16 @@ def test_dead_letters_and_how_many_streams_wait() -> None:
         raise Reject("no")
 
     toys.behaviour["listener"] = reject
-    count(1, 2)
+    count(1, 2, 3)
+    count(4, counter="b")
     drain()
+    Delivery.objects.filter(state="waiting", message__data__number=2).update(state="dead")
 
     assert [text(finding) for finding in delivery.dead_letters()] == [
         (
             Severity.WARNING,
-            1,
-            "toys.listener could not take 1 messages; 1 streams wait for a decision.",
+            3,
+            "toys.listener could not take 3 messages; 2 streams wait for a decision.",
             "manage.py dead_letters list --subscription toys.listener",
             "",
         )
@@ -194,6 +194,7 @@ def test_a_dependency_that_is_down() -> None:
         open_until=timezone.now() + timedelta(minutes=5, seconds=1),
         error="no",
     )
+    Breaker.objects.create(dependency="printer", failures=2)
 
     assert [text(finding) for finding in delivery.breakers()] == [
         (
@@ -243,15 +244,18 @@ def test_a_projection_of_another_version() -> None:
 
 
 def test_a_saga_that_never_ends() -> None:
-    tell(Opened(door_id=UUID(int=1)))
+    tell(*(Opened(door_id=UUID(int=number)) for number in (1, 2, 3)))
     drain()
-    SagaState.objects.update(started_at=timezone.now() - timedelta(days=8))
+    for number, days in ((1, 8), (2, 1)):
+        began = timezone.now() - timedelta(days=days)
+        SagaState.objects.filter(key=UUID(int=number)).update(started_at=began)
+    SagaState.objects.filter(key=UUID(int=3)).update(status="completed")
 
     assert [text(finding) for finding in delivery.long_sagas()] == [
         (
             Severity.WARNING,
-            1,
-            "1 of toys.door are running, the oldest for 8 d.",
+            2,
+            "2 of toys.door are running, the oldest for 8 d.",
             "Look at the oldest at /admin/eventbus/sagastate/, and give the saga a timeout.",
             "",
         )

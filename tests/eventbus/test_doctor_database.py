@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from eventbus import Event, cluster, publish, vital_signs
+from eventbus import cluster, vital_signs
 from eventbus.dispatch import LEADER_LOCK
 from eventbus.doctor import Severity, database
 from eventbus.doctor.findings import Finding
@@ -17,26 +18,18 @@ from eventbus.partitions import last_position, partitions
 from eventbus.rebuilding import REBUILD_LOCK
 from tests.eventbus.findings import ALWAYS, limits, text
 from tests.eventbus.small_partitions import small_partitions
-from tests.eventbus.toys import Counted
+from tests.eventbus.telling import count
 from tests.eventbus.writers import Writer, writers
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
 
 
-@transaction.atomic
-def tell(*events: Event) -> None:
-    publish(*events)
-
-
-def count(*numbers: int) -> None:
-    for number in numbers:
-        tell(Counted(counter="a", number=number))
-
-
 @pytest.fixture
-def writer() -> Iterator[Writer]:
-    with writers(1) as (one,):
-        yield one
+def elsewhere(toy_bus: None) -> Iterator[psycopg.Connection]:
+    """A session in another database of the same server."""
+    wanted = {name: connection.settings_dict[name.upper()] for name in ("host", "port", "user", "password")}
+    with psycopg.connect(dbname="postgres", **wanted) as session:
+        yield session
 
 
 def pid(writer: Writer) -> int:
@@ -65,9 +58,10 @@ def test_a_rebuild_that_stopped(writer: Writer) -> None:
     ]
 
 
-def test_who_leads(settings: Settings, writer: Writer) -> None:
+def test_who_leads(settings: Settings, writer: Writer, elsewhere: psycopg.Connection) -> None:
     settings.EVENTBUS = {"DISPATCH": "celery"}
     writer.connection.execute("SELECT pg_advisory_lock(%s)", [LEADER_LOCK + 1])
+    elsewhere.execute("SELECT pg_advisory_lock(%s)", [LEADER_LOCK])
     assert [text(finding) for finding in database.relay()] == [
         (
             Severity.CRITICAL,
@@ -88,6 +82,18 @@ def test_who_leads(settings: Settings, writer: Writer) -> None:
             f" It is pid {pid(writer)} (no name, 127.0.0.1), connected for 0 s.",
         )
     ]
+
+
+def test_who_is_idle_for_a_moment_or_elsewhere_is_no_concern(
+    settings: Settings, writer: Writer, elsewhere: psycopg.Connection
+) -> None:
+    writer.publish(1)
+    assert not any(f"pid {pid(writer)} " in found.private for found in database.idle_transactions())
+
+    limits(settings, IDLE_SECONDS=ALWAYS)
+    elsewhere.execute("SELECT 1")
+    other = elsewhere.info.backend_pid
+    assert not any(f"pid {other} " in found.private for found in database.idle_transactions())
 
 
 def test_a_publisher_that_sits_idle(settings: Settings, writer: Writer) -> None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from eventbus import Command, DependencyDown, Event, current_envelope, publish
+from eventbus import Command, DependencyDown, Event, current_envelope
 from eventbus.errors import LeaseLost
 from eventbus.external import call, call_out, claim, give_back, settle
 from eventbus.lanes import deliver_lane, headline
@@ -16,14 +16,24 @@ from eventbus.models import Delivery, Message
 from eventbus.subscriptions import subscription
 from eventbus.testing import drain
 from tests.eventbus import toys
+from tests.eventbus.telling import announce
 from tests.eventbus.toys import Announced
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
 
 
-@transaction.atomic
-def announce(*counters: str) -> None:
-    publish(*(Announced(counter=counter) for counter in counters))
+def fail_with(error: Exception) -> None:
+    """Let every call fail."""
+
+    def fail(message: Event | Command) -> None:
+        raise error
+
+    toys.behaviour["caller"] = fail
+
+
+def drain_every_hour(times: int) -> None:
+    for hours in range(times):
+        drain(timezone.now() + timedelta(hours=hours))
 
 
 def set_aside() -> None:
@@ -46,13 +56,9 @@ def test_no_transaction_is_open_during_a_call() -> None:
 
 
 def test_an_outage_costs_no_attempt() -> None:
-    def down(message: Event | Command) -> None:
-        raise DependencyDown("bell tower")
-
-    toys.behaviour["caller"] = down
+    fail_with(DependencyDown("bell tower"))
     announce("a")
-    for hours in range(10):
-        drain(timezone.now() + timedelta(hours=hours))
+    drain_every_hour(10)
 
     (waiting,) = Delivery.objects.all()
     assert (waiting.attempts, waiting.outages, waiting.state) == (0, 10, Delivery.State.WAITING)
@@ -64,13 +70,9 @@ def test_an_outage_costs_no_attempt() -> None:
 
 
 def test_a_failing_call_ends_as_a_dead_letter() -> None:
-    def fail(message: Event | Command) -> None:
-        raise ValueError("no bell")
-
-    toys.behaviour["caller"] = fail
+    fail_with(ValueError("no bell"))
     announce("a")
-    for hours in range(5):
-        drain(timezone.now() + timedelta(hours=hours))
+    drain_every_hour(5)
 
     (dead,) = Delivery.objects.all()
     assert (dead.attempts, dead.state) == (3, Delivery.State.DEAD)

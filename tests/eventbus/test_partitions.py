@@ -1,7 +1,6 @@
 """The log in partitions: room is made ahead, and nothing is lost where one ends."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from django.db import connection, transaction
@@ -12,18 +11,11 @@ from eventbus import partitions, publish
 from eventbus.partitions import ensure_ahead
 from eventbus.testing import assert_rebuilds, drain
 from tests.eventbus.readers import SnapshotReader
-from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted, CounterRow, Counters
 from tests.eventbus.writers import writers
 
-pytestmark = pytest.mark.usefixtures("toy_bus")
+pytestmark = pytest.mark.usefixtures("log_in_tens")
 SIZE = 10
-
-
-@pytest.fixture(autouse=True)
-def small_log(toy_bus: None) -> Iterator[None]:
-    with small_partitions(SIZE):
-        yield
 
 
 @transaction.atomic

@@ -266,6 +266,24 @@ def test_what_waits_for_another_try_is_left_out_until_the_live_rows_have_it(
     assert_rebuilds(Counters)
 
 
+def test_what_waited_when_a_rebuild_was_stopped_is_folded_though_it_no_longer_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(Counters, "keys", fail_at(0))
+        count_up()
+        drain()
+    with pytest.raises(Stopped):
+        rebuilding.rebuild([Counters], progressed=stop_at(3))
+    drain(timezone.now() + timedelta(hours=1))
+
+    rebuilding.rebuild([Counters])
+
+    assert not Delivery.objects.exists()
+    assert CounterRow.objects.aggregate(total=Sum("total")) == {"total": sum(range(MESSAGES))}
+    assert_rebuilds(Counters)
+
+
 def test_what_was_discarded_stays_out() -> None:
     count_up(0, 40)
     drain()

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db import connection, transaction
@@ -11,19 +11,12 @@ from psycopg import ClientCursor
 
 from eventbus import ConcurrencyError, outbox, publish, read_stream, sql
 from eventbus.context import Cause
-from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted
 from tests.eventbus.writers import Writer, writers
 
-pytestmark = pytest.mark.usefixtures("toy_bus")
+pytestmark = pytest.mark.usefixtures("log_in_tens")
 PATIENCE_SECONDS = 30.0
 LAST_OF_PARTITION = 9
-
-
-@pytest.fixture(autouse=True)
-def small_log(toy_bus: None) -> Iterator[None]:
-    with small_partitions(10):
-        yield
 
 
 class Rival(threading.Thread):

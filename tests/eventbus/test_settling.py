@@ -12,15 +12,16 @@ from eventbus.lanes import deliver_lane
 from eventbus.log import Settled, settled_now
 from eventbus.models import Checkpoint, Cluster
 from eventbus.partitions import ensure_ahead
+from eventbus.rebasing import rebase
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import subscription
 from eventbus.testing import drain
 from eventbus.watching import LogWatch, lanes_behind
 from tests.eventbus.long_log import partitions_asked
-from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted, CounterRow
 from tests.eventbus.writers import Writer, writers
 
+pytestmark = pytest.mark.usefixtures("log_in_tens")
 SIZE = 10
 LANE = ("toys.counters", 0)
 INSERT = """
@@ -30,20 +31,14 @@ VALUES (%s, gen_random_uuid(), 'event', 'toys.counted', 1, 'counter-b', 0, '{"co
         '{}', gen_random_uuid(), now())"""
 
 
-@pytest.fixture(autouse=True)
-def small_log(toy_bus: None) -> Iterator[None]:
-    with small_partitions(SIZE):
-        yield
+@pytest.fixture
+def other(log_in_tens: None) -> Iterator[Writer]:
+    with writers(1) as (one,):
+        yield one
 
 
 @pytest.fixture
-def writer() -> Iterator[Writer]:
-    with writers(1) as (only,):
-        yield only
-
-
-@pytest.fixture
-def quiet_server(small_log: None) -> None:
+def quiet_server(log_in_tens: None) -> None:
     """Transactions are counted for all databases of a server together."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xip(pg_current_snapshot())")
@@ -103,7 +98,13 @@ def test_a_reader_has_seen_what_is_settled(ended: bool, seen: Snapshot, is_seen:
     assert Settled(position=20, xid=100, ended=ended).is_seen(seen) is is_seen
 
 
-def test_a_lane_that_is_behind_reads_what_it_has_not_seen_in_full_partitions() -> None:
+@pytest.mark.parametrize("beside", ["an open transaction", "nobody"])
+def test_a_lane_that_is_behind_reads_what_it_has_not_seen_in_full_partitions(
+    beside: str, writer: Writer
+) -> None:
+    drain()
+    if beside == "an open transaction":
+        writer.take_xid()
     count(*range(25))
 
     assert settled_now().position == 20
@@ -122,10 +123,15 @@ def test_every_lane_moves_up_to_what_is_settled_and_rests() -> None:
     assert lanes_behind() == set()
 
 
-def test_a_message_that_is_committed_late_into_a_full_partition_is_delivered(writer: Writer) -> None:
+@pytest.mark.parametrize("beside", ["an open transaction", "nobody"])
+def test_a_message_that_is_committed_late_into_a_full_partition_is_delivered(
+    beside: str, writer: Writer, other: Writer
+) -> None:
     count(0)
     drain()
     watch = LogWatch()
+    if beside == "an open transaction":
+        other.take_xid()
     writer.publish(1, counter="late")
     count(*range(2, 14))
     drain()
@@ -192,3 +198,14 @@ def test_a_log_that_begins_again_is_not_taken_for_settled() -> None:
     assert settled_now() == Settled()
     ensure_ahead()
     assert Cluster.objects.get().settled_position == 0
+
+
+def test_a_re_base_forgets_what_was_settled() -> None:
+    count(*range(25))
+    Cluster.objects.update(system_identifier=42)
+
+    rebase("Ann")
+
+    assert settled_now() == Settled()
+    drain()
+    assert (numbers(), settled_now().position) == (list(range(25)), 20)
