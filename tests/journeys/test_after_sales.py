@@ -270,9 +270,10 @@ class TestSendingBack:
         assert on_hand("BOWL") == 18
 
     def test_a_form_sent_twice_is_one_return(self, shopper: Shopper) -> None:
+        shopper.pick("CANDLE")
         an_order(shopper)
         form = hidden_fields(shopper.see(f"{shopper.address}return/"))
-        answers = form | {"pieces_BOWL": "1", "reason": "It arrived broken"}
+        answers = form | {"pieces_BOWL": "2", "reason": "It arrived broken"}
         to = shopper.address
 
         shopper.send(to, **answers)
@@ -280,7 +281,7 @@ class TestSendingBack:
 
         assert shopper.status == 200
         assert words(page).count("we are waiting for it") == 1
-        assert queries.order_state(order_of(shopper)).returnable == {"BOWL": 1}
+        assert queries.order_state(order_of(shopper)).returnable == {"BOWL": 0, "CANDLE": 1}
 
     @pytest.mark.parametrize(
         ("answer", "sentence"),
