@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from inspect import isfunction
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from pytest_django import Settings
 
 from eventbus import Command, Event, Reject
-from eventbus.doctor import Severity, database, delivery, examine
+from eventbus.doctor import CHECKS, Severity, database, delivery, examine
 from eventbus.external import claim
 from eventbus.lanes import deliver_lane
 from eventbus.models import Breaker, Checkpoint, Delivery, Message, SagaState
@@ -32,6 +33,17 @@ def test_a_healthy_bus_has_nothing_to_complain_of(settings: Settings) -> None:
 
     assert [f.check for f in examine()] == ["cluster", "relay", "lag", *xmins(), "clock", "partitions"]
     assert {f.severity for f in examine()} == {Severity.OK}
+
+
+def test_the_doctor_makes_every_check_there_is() -> None:
+    written = {
+        check
+        for module in (database, delivery)
+        for name, check in vars(module).items()
+        if isfunction(check) and check.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+    assert set(CHECKS) == written
 
 
 def xmins() -> list[str]:

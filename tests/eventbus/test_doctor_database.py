@@ -21,6 +21,7 @@ from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.telling import count
 from tests.eventbus.writers import Writer, writers
 
+AGE = "SELECT age(backend_xmin) FROM pg_stat_activity WHERE pid = %s"
 pytestmark = pytest.mark.usefixtures("toy_bus")
 
 
@@ -127,12 +128,16 @@ def test_what_an_idle_session_holds(_statement: str, _holds: str, settings: Sett
 
 def test_who_keeps_vacuum_from_its_work(settings: Settings) -> None:
     limits(settings, XMIN_AGE_TRANSACTIONS=ALWAYS)
-    with writers(1) as (old,):
-        old.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        old.connection.execute("SELECT 1")
-        count(1)
+    with writers(2) as holders:
+        for holder in holders:
+            holder.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            holder.connection.execute("SELECT 1")
+            count(1, 2)
+        ages = [holder.connection.execute(AGE, [pid(holder)]).fetchone() for holder in holders]
         (found,) = database.oldest_xmin()
 
+    (old,), (young,) = filter(None, ages)
+    assert found.number >= old > young
     assert found.severity is Severity.WARNING
     assert found.means == f"Dead rows of the last {found.number:,.0f} transactions cannot be removed."
     assert "pid " in found.private
