@@ -1,19 +1,20 @@
-"""The catalogue over HTTP: `/api/v1/products/` and `/api/v1/categories/`."""
+"""The catalogue over HTTP: `/api/v1/products/` and `/api/v1/categories/`, and what staff change in it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import queries
+from catalog import errors, queries, services
 from payments.api import MoneySerializer
 
 MOST_PER_PAGE = 100
+_SKU = r"^staff/products/(?P<sku>[!-.0-~ ]{1,64})"
 
 
 class ProductQuery(serializers.Serializer[Any]):
@@ -24,7 +25,10 @@ class ProductQuery(serializers.Serializer[Any]):
     )
     category = serializers.SlugField(required=False, default="", max_length=50, allow_blank=True)
     sort = serializers.ChoiceField(
-        required=False, default="", choices=[(sort, sort or "best match") for sort in queries.SORTS]
+        required=False,
+        default="",
+        choices=[sort for sort in queries.SORTS if sort],
+        help_text="Else: best match.",
     )
     cursor = serializers.IntegerField(
         required=False, default=1, min_value=1, max_value=1000, help_text="`next_cursor` of the page before."
@@ -105,6 +109,45 @@ class Categories(APIView):
         return Response(CategorySerializer(queries.categories_with_counts(), many=True).data)
 
 
+class Price(APIView):
+    """What a product costs."""
+
+    needs_permission = "catalog.change_product"
+    refusals: ClassVar[dict[str, tuple[type[Exception], ...]]] = {
+        "put": (errors.UnknownProduct, errors.InvalidPrice)
+    }
+
+    @extend_schema(operation_id="staff_products_price", request=MoneySerializer, responses=MoneySerializer)
+    def put(self, request: Request, sku: str) -> Response:
+        """Ask another price from here on; shelves and carts show it in a moment, orders at once."""
+        sent = MoneySerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.change_price(sku=sku, price=sent.validated_data)
+        return Response(MoneySerializer(sent.validated_data).data)
+
+
+class Offer(serializers.Serializer[Any]):
+    """Whether a product is to be sold."""
+
+    offered = serializers.BooleanField()
+
+
+class Offering(APIView):
+    """Whether a product is sold."""
+
+    needs_permission = "catalog.change_product"
+    refusals: ClassVar[dict[str, tuple[type[Exception], ...]]] = {"put": (errors.UnknownProduct,)}
+
+    @extend_schema(operation_id="staff_products_offer", request=Offer, responses=Offer)
+    def put(self, request: Request, sku: str) -> Response:
+        """Offer a product, or withdraw it; harmless where it is so already."""
+        sent = Offer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        change = services.relist_product if sent.validated_data["offered"] else services.withdraw_product
+        change(sku=sku)
+        return Response(Offer(sent.validated_data).data)
+
+
 def _members(page: queries.Page) -> dict[str, Any]:
     return {"items": page.items, "total": page.total, "near_spelling": page.near_spelling}
 
@@ -113,4 +156,6 @@ urlpatterns = [
     path("categories/", Categories.as_view(), name="api-categories"),
     path("products/", Products.as_view(), name="api-products"),
     path("products/<slug:slug>/", Product.as_view(), name="api-product"),
+    re_path(_SKU + "/price/$", Price.as_view(), name="api-staff-price"),
+    re_path(_SKU + "/offer/$", Offering.as_view(), name="api-staff-offer"),
 ]

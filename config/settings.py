@@ -45,7 +45,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "config.api",
     "eventbus",
     "payments",
@@ -63,6 +62,7 @@ MIDDLEWARE = [
     "eventbus.middleware.CorrelationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.api.limits.LimitHeadersMiddleware",
     "config.api.idempotency.IdempotencyMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -90,7 +90,15 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None, c
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c random_page_cost=1.1 -c jit=off")
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # No request waits for Redis: what the API's limits count stays in the process.
+    "limits": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "limits",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
 
 # The broker carries wake-ups only: losing one costs seconds, so nothing is acknowledged late or kept.
 EVENTBUS = {"DISPATCH": os.environ.get("EVENTBUS_DISPATCH", "celery"), "GUARD": not PRODUCTION}
@@ -148,8 +156,15 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "config.api.tokens.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.limits.Limit", "config.api.limits.LimitOfView"],
+    "DEFAULT_THROTTLE_RATES": {"every": "600/minute", "payment": "30/minute"},
+    # Who a client is, is what the last proxy says; without one, nothing that the client says itself.
+    "NUM_PROXIES": 1 if environment.flag("BEHIND_TLS_PROXY") else 0,
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.AsTheViewSays"],
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.ShopSchema",
     "EXCEPTION_HANDLER": "config.api.problems.answer",
     "URL_FORMAT_OVERRIDE": None,
@@ -162,8 +177,6 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 LANGUAGE_CODE = "en-gb"

@@ -17,7 +17,10 @@ def redis_for_tests(url: str) -> str:
 
 STATE_DIR = _SHOP_STATE_DIR / "test"
 REDIS_URL = CELERY_BROKER_URL = redis_for_tests(_SHOP_REDIS_URL)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    **CACHES,  # noqa: F405
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+}
 EVENTBUS = {"DISPATCH": "manual", "GUARD": True}
 EMAIL_FILE_PATH = STATE_DIR / "mails"
 STATIC_ROOT = STATE_DIR / "static"

@@ -5,13 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 from payments.money import Money
+from payments.services import MAX_AMOUNT
 
 
 class MoneySerializer(serializers.Serializer[Any]):
     """An exact amount in minor units (pence, cents), and its currency."""
 
-    amount = serializers.IntegerField(help_text="In minor units: 1250 is 12.50.")
-    currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217, such as GBP.")
+    amount = serializers.IntegerField(
+        min_value=-MAX_AMOUNT, max_value=MAX_AMOUNT, help_text="In minor units: 1250 is 12.50."
+    )
+    currency = serializers.RegexField("^[A-Z]{3}$", help_text="ISO 4217, such as GBP.")
 
     def to_internal_value(self, data: Any) -> Money:
         """The amount as the rooms know it."""

@@ -5,6 +5,7 @@ refusal has no effect and is not kept: its key can be used for the request put r
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from config.api.problems import (
     refuse,
 )
 
+KEY_PATTERN = "^[!-~]{1,255}$"
 MOST_BYTES = 64 * 1024
 REPLAYED = "Idempotent-Replayed"
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
@@ -69,7 +71,7 @@ def _key(request: HttpRequest, *, required: bool) -> str:
         if required:
             raise IdempotencyKeyRequired(IdempotencyKeyRequired.__doc__)
         return ""
-    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+    if not re.fullmatch(KEY_PATTERN, key):
         raise IdempotencyKeyInvalid(IdempotencyKeyInvalid.__doc__)
     return key
 

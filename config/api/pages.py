@@ -1,10 +1,17 @@
-"""Pages about the API: what each problem means."""
+"""Pages about the API: how it is used, and what each problem means."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from config.api import problems
+from config.api.reference import reference
+
+
+@require_safe
+def documentation(request: HttpRequest) -> HttpResponse:
+    """Every operation, and everything that is sent and answered."""
+    return render(request, "api/reference.html", {"api": reference()})
 
 
 @require_safe

@@ -76,7 +76,7 @@ class IdempotencyKeyRequired(exceptions.APIException):
 
 
 class IdempotencyKeyInvalid(exceptions.APIException):
-    """An Idempotency-Key has 1 to 255 printable ASCII characters; a UUID is a good one."""
+    """An Idempotency-Key has 1 to 255 letters, digits or signs of ASCII, without blanks: a UUID is one."""
 
     status_code, default_code = 400, "idempotency_key_invalid"
 

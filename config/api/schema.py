@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import exceptions, serializers
 
 from config.api import problems
+from config.api.idempotency import KEY_PATTERN
 
 
 class ProblemField(serializers.Serializer[Any]):
@@ -29,6 +31,17 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = ProblemField(many=True, required=False)  # type: ignore[assignment]
 
 
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How programs say who they are."""
+
+    target_class = "config.api.tokens.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """A token of `manage.py api_token`."""
+        return {"type": "http", "scheme": "bearer"}
+
+
 class ShopSchema(AutoSchema):
     """DRF's views, described with the conventions that hold for all of them."""
 
@@ -38,11 +51,14 @@ class ShopSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         """The headers that all operations of a kind understand."""
-        headers = []
+        headers: list[Any] = []
+        if self.method == "GET":
+            return headers
         if self.method == "POST":
             headers.append(
                 OpenApiParameter(
                     "Idempotency-Key",
+                    type={"type": "string", "pattern": KEY_PATTERN},
                     location=OpenApiParameter.HEADER,
                     required=self._needs_key,
                     description="The same request with the same key happens once, and is answered alike.",
@@ -78,15 +94,21 @@ class ShopSchema(AutoSchema):
 
     def _refusals(self) -> Iterator[problems.Problem]:
         """What the operation may be refused for, by the view's own word and by HTTP's."""
-        errors: list[type[Exception]] = [exceptions.NotAcceptable]
+        errors: list[type[Exception]] = [
+            exceptions.AuthenticationFailed,
+            exceptions.NotAcceptable,
+            exceptions.Throttled,
+        ]
+        if getattr(self.view, "needs_permission", ""):
+            errors += [exceptions.NotAuthenticated, exceptions.PermissionDenied]
         if "{" in self.path:
             errors.append(exceptions.NotFound)
-        if self._reads_body or super().get_override_parameters():
+        if self._reads_body or (self.method == "GET" and self.get_override_parameters()):
             errors.append(exceptions.ValidationError)
         if self._reads_body:
             errors += [exceptions.ParseError, exceptions.UnsupportedMediaType]
         if self.method != "GET":
-            errors.append(problems.BodyTooLarge)
+            errors += [problems.BodyTooLarge, exceptions.PermissionDenied]
         if self.method == "POST":
             errors += [
                 problems.IdempotencyKeyInvalid,

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404
 from django.urls import include, path
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -36,9 +36,10 @@ class Nowhere(APIView):
 urlpatterns = [
     path("v1/", Entrance.as_view(), name="api-entrance"),
     path("v1/", include("catalog.api")),
+    path("v1/", include("inventory.api")),
     path("v1/", include("orders.api.urls")),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/", pages.documentation, name="api-docs"),
     path("problems/", pages.all_problems, name="api-problems"),
     path("problems/<slug:code>/", pages.problem, name="api-problem"),
     path("v1/<path:rest>", Nowhere.as_view()),

@@ -100,6 +100,7 @@ class CartLine(APIView):
 class CartCheckout(APIView):
     """Turning a cart into an order."""
 
+    throttle_scope = "payment"
     needs_idempotency_key = True
     refusals: ClassVar[Refusals] = {
         "post": (

@@ -1,6 +1,8 @@
 """Orders: whoever has an order's token may see it, and do what its shopper may do."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -37,10 +39,7 @@ class OrderEvents(APIView):
         """Read what had happened to the order by any moment, and the state it was in."""
         asked = Moment(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        order_id, moment = queries.order_by_token(token), asked.validated_data["as_of"]
-        events = queries.order_story(order_id, moment)
-        state = queries.order_as_of(order_id, moment).state if events else None
-        return Response(Story({"as_of": moment, "state": state, "events": events}).data)
+        return Response(Story(story(queries.order_by_token(token), **asked.validated_data)).data)
 
 
 class OrderCancellation(APIView):
@@ -71,6 +70,7 @@ class OrderCancellation(APIView):
 class OrderCard(APIView):
     """The card that pays an order."""
 
+    throttle_scope = "payment"
     needs_idempotency_key = True
     refusals: ClassVar[Refusals] = {
         "post": (errors.LinkNotValid, errors.OrderNotFound, errors.NotWaitingForMoney),
@@ -110,3 +110,10 @@ class OrderReturns(APIView):
         place = status_url(request, token)
         answer = NewReturnSerializer({"id": return_id, "status_url": place})
         return Response(answer.data, 201, headers={"Location": place})
+
+
+def story(order_id: UUID, as_of: datetime | None) -> dict[str, Any]:
+    """What had happened to the order by then, and its state then."""
+    events = queries.order_story(order_id, as_of)
+    state = queries.order_as_of(order_id, as_of).state if events else None
+    return {"as_of": as_of, "state": state, "events": events}

@@ -90,6 +90,21 @@ class NewReturn(serializers.Serializer[Any]):
         return tuple(ReturnLine(**line) for line in lines)
 
 
+class NewRefund(serializers.Serializer[Any]):
+    """Money back without goods: for lines at their price, or any sum; one of the two."""
+
+    lines = Pieces(many=True, required=False)
+    amount = MoneySerializer(required=False)
+    reason = serializers.CharField(max_length=200)
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """Exactly one of them."""
+        lines = tuple(ReturnLine(**line) for line in sent.get("lines", ()))
+        if bool(lines) == ("amount" in sent):
+            raise serializers.ValidationError("Please give either lines or an amount.")
+        return sent | {"lines": lines}
+
+
 class Moment(serializers.Serializer[Any]):
     """Up to which moment."""
 

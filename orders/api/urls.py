@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from orders.api import carts, orders
+from orders.api import carts, orders, staff
 
 _LINE = r"^carts/(?P<cart_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/lines/(?P<sku>[!-.0-~ ]{1,40})/$"
 
@@ -17,4 +17,8 @@ urlpatterns = [
     path("orders/<str:token>/cancel/", orders.OrderCancellation.as_view(), name="api-order-cancel"),
     path("orders/<str:token>/card/", orders.OrderCard.as_view(), name="api-order-card"),
     path("orders/<str:token>/returns/", orders.OrderReturns.as_view(), name="api-order-returns"),
+    path("staff/orders/<str:number>/", staff.StaffOrder.as_view(), name="api-staff-order"),
+    path("staff/orders/<str:number>/events/", staff.StaffOrderEvents.as_view(), name="api-staff-events"),
+    path("staff/orders/<str:number>/cancel/", staff.StaffCancellation.as_view(), name="api-staff-cancel"),
+    path("staff/orders/<str:number>/refunds/", staff.StaffRefunds.as_view(), name="api-staff-refunds"),
 ]

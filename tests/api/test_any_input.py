@@ -1,0 +1,69 @@
+"""Whatever is sent to the running shop: it never breaks, and answers only as it is described."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.conf import settings as shop
+from hypothesis import HealthCheck, Phase, given, settings as effort
+from pytest_django import Settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from config.api.tokens import issue_token
+from tests.api.client import Api
+from tests.api.test_description import COPY
+from tests.factories import UserFactory
+
+DESCRIBED = schemathesis.openapi.from_path(COPY)
+OPERATIONS = {each.ok().label: each.ok() for each in DESCRIBED.get_all_operations()}
+PROMISES = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+
+
+@pytest.fixture
+def known(api: Api, shop_url: str, settings: Settings) -> Iterator[dict[str, Any]]:
+    """What can be asked for: a cart, an order, and everything in them; by somebody who may do all."""
+    rates = {"every": "1000000/day", "payment": "1000000/day"}
+    settings.REST_FRAMEWORK = shop.REST_FRAMEWORK | {"DEFAULT_THROTTLE_RATES": rates}
+    place = api.order()
+    number = api.get(f"{place}/")["number"]
+    cart_id = api.cart("MUG-BLUE").rpartition("/")[2]
+    yield {
+        "url": shop_url,
+        "token": issue_token(user=UserFactory.create(superuser=True), name="Monkey", days=1),
+        "names": {
+            "cart_id": cart_id,
+            "token": place.rpartition("/")[2],
+            "number": number,
+            "sku": "MUG-BLUE",
+            "slug": "the-mug-blue",
+        },
+    }
+
+
+@pytest.mark.parametrize("names", ["any", "known"])
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_every_answer_is_one_that_is_described(label: str, names: str, known: dict[str, Any]) -> None:
+    @given(case=OPERATIONS[label].as_strategy())
+    @effort(
+        max_examples=12,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def try_it(case: schemathesis.Case) -> None:
+        if names == "known":
+            case.path_parameters = {name: known["names"][name] for name in case.path_parameters or {}}
+        case.call_and_validate(
+            base_url=known["url"], headers={"Authorization": f"Bearer {known['token']}"}, checks=PROMISES
+        )
+
+    try_it()

@@ -1,0 +1,196 @@
+"""What staff do over HTTP: with the permissions that they have in the admin."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.urls import get_resolver
+
+from catalog.models import Product
+from config.api.tokens import issue_token
+from inventory.queries import stock_of
+from orders import queries
+from orders.models import Order
+from tests.api.client import Api
+from tests.factories import UserFactory
+from tests.orders.builders import ORDER, a_shipped_order, an_article, an_order_placed, pounds
+
+NUMBER = an_order_placed().number
+ACTS: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("PUT", "products/MUG-RED/price", "catalog.change_product", {"amount": 900, "currency": "GBP"}),
+    ("PUT", "products/MUG-RED/offer", "catalog.change_product", {"offered": False}),
+    ("GET", "stock/MUG-RED", "inventory.view_stockitem", {}),
+    ("POST", "stock/MUG-RED/deliveries", "inventory.change_stockitem", {"quantity": 1, "reason": "van"}),
+    ("POST", "stock/MUG-RED/corrections", "inventory.change_stockitem", {"quantity": -1, "reason": "broken"}),
+    ("GET", f"orders/{NUMBER}", "orders.view_order", {}),
+    ("GET", f"orders/{NUMBER}/events", "orders.view_order", {}),
+    ("POST", f"orders/{NUMBER}/cancel", "orders.change_order", {"reason": "asked by phone"}),
+    ("POST", f"orders/{NUMBER}/refunds", "payments.refund_payment", {"reason": "late"}),
+]
+NAMES = [f"{method} {path}" for method, path, *_ in ACTS]
+
+
+def a_program(*permissions: str, staff: bool = True) -> Api:
+    """Acts for Grace, who may do this and nothing else."""
+    grace: User = UserFactory.create(username="grace", staff=staff)
+    for permission in permissions:
+        room, _, codename = permission.partition(".")
+        grace.user_permissions.add(Permission.objects.get(content_type__app_label=room, codename=codename))
+    return Api(Authorization=f"Bearer {issue_token(user=grace, name='Till', days=1)}")
+
+
+def ask(api: Api, method: str, path: str, body: dict[str, Any]) -> Any:
+    return api.send(method, f"/staff/{path}/", body, Idempotency_Key="one")
+
+
+def test_every_address_of_staff_is_tried_below() -> None:
+    views = get_resolver("orders.api.urls").url_patterns + get_resolver("catalog.api").url_patterns
+    views += get_resolver("inventory.api").url_patterns
+
+    staff = [view for view in views if "staff/" in str(view.pattern)]
+
+    assert len(staff) == len(ACTS)
+    assert [view.name for view in staff if not getattr(view.callback.cls, "needs_permission", "")] == []
+
+
+@pytest.mark.parametrize(("method", "path", "permission", "body"), ACTS, ids=NAMES)
+def test_nobody_does_it_without_the_permission(
+    api: Api, method: str, path: str, permission: str, body: dict[str, Any]
+) -> None:
+    others = {needed for _, _, needed, _ in ACTS} - {permission}
+
+    assert ask(api, method, path, body).refusal == (401, "not_authenticated")
+    assert ask(a_program(*others), method, path, body).refusal == (403, "permission_denied")
+
+
+@pytest.mark.parametrize(("method", "path", "permission", "body"), ACTS, ids=NAMES)
+def test_nobody_does_it_who_is_no_staff(
+    api: Api, method: str, path: str, permission: str, body: dict[str, Any]
+) -> None:
+    assert ask(a_program(permission, staff=False), method, path, body).refusal == (403, "permission_denied")
+
+
+def test_a_price_is_changed(api: Api) -> None:
+    an_article()
+
+    changed = a_program("catalog.change_product").put(
+        "/staff/products/MUG-RED/price/", {"amount": 900, "currency": "GBP"}
+    )
+
+    assert (changed.status, changed.body) == (200, {"amount": 900, "currency": "GBP"})
+    assert Product.objects.get().price == pounds("9.00")
+
+
+@pytest.mark.parametrize("amount", [-1, 10**30])
+def test_no_price_is_below_nothing_or_beyond_all_bounds(api: Api, amount: int) -> None:
+    an_article()
+
+    refused = a_program("catalog.change_product").put(
+        "/staff/products/MUG-RED/price/", {"amount": amount, "currency": "GBP"}
+    )
+
+    assert refused.status == 422
+    assert Product.objects.get().price == pounds("8.50")
+
+
+def test_a_product_is_withdrawn_and_offered_again(api: Api) -> None:
+    an_article()
+    staff = a_program("catalog.change_product")
+
+    states = []
+    for offered in (False, False, True):
+        assert staff.put("/staff/products/MUG-RED/offer/", {"offered": offered}).status == 200
+        states.append(Product.objects.get().is_published)
+
+    assert states == [False, False, True]
+    unknown = staff.put("/staff/products/NONE/offer/", {"offered": True})
+    assert unknown.refusal == (404, "unknown_product")
+
+
+def test_stock_is_received_and_put_right_once_each(api: Api) -> None:
+    an_article(stock=10)
+    staff = a_program("inventory.change_stockitem")
+
+    for _ in range(2):
+        staff.post("/staff/stock/MUG-RED/deliveries/", {"quantity": 5, "reason": "van"}, key="one")
+        right = staff.post(
+            "/staff/stock/MUG-RED/corrections/", {"quantity": -3, "reason": "broken"}, key="two"
+        )
+
+    assert right.body == {"sku": "MUG-RED", "on_hand": 12, "reserved": 0, "available": 12}
+    assert stock_of(["MUG-RED"])["MUG-RED"].on_hand == 12
+
+
+@pytest.mark.parametrize(
+    ("act", "body", "refusal"),
+    [
+        ("corrections", {"quantity": -11, "reason": "lost"}, (409, "out_of_stock")),
+        ("corrections", {"quantity": 0, "reason": "lost"}, (422, "invalid_quantity")),
+        ("corrections", {"quantity": 1, "reason": ""}, (422, "invalid_reason")),
+        ("deliveries", {"quantity": -1, "reason": "van"}, (422, "invalid_quantity")),
+        ("deliveries", {"quantity": 10**30, "reason": "van"}, (422, "too_many_units")),
+    ],
+)
+def test_stock_that_cannot_be_moved_is_not(
+    api: Api, act: str, body: dict[str, Any], refusal: tuple[int, str]
+) -> None:
+    an_article(stock=10)
+
+    refused = a_program("inventory.change_stockitem").post(f"/staff/stock/MUG-RED/{act}/", body)
+
+    assert refused.refusal == refusal
+    assert stock_of(["MUG-RED"])["MUG-RED"].on_hand == 10
+
+
+def test_an_order_is_found_by_its_number_however_it_is_written(api: Api) -> None:
+    a_shipped_order()
+    staff = a_program("orders.view_order")
+
+    assert staff.get(f"/staff/orders/{NUMBER.lower()}/")["number"] == NUMBER
+    assert staff.get("/staff/orders/0000/").refusal == (404, "order_number_unknown")
+
+
+def test_staff_give_money_back_once_and_read_who_did(api: Api) -> None:
+    a_shipped_order()
+    staff = a_program("payments.refund_payment", "orders.view_order")
+    wanted = {"amount": {"amount": 500, "currency": "GBP"}, "reason": "It came late"}
+
+    first, second = (staff.post(f"/staff/orders/{NUMBER}/refunds/", wanted, key="one") for _ in range(2))
+
+    assert (first.status, first.body) == (201, second.body)
+    assert [str(refund.refund_id) for refund in queries.order_state(ORDER).refunds] == [first["id"]]
+    told = staff.get(f"/staff/orders/{NUMBER}/events/")["events"][-1]
+    assert told["sentence"] == "grace gave back £5.00: It came late"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "refusal"),
+    [
+        ({"reason": "late"}, (422, "invalid_fields")),
+        ({"reason": "late", "amount": {"amount": 2096, "currency": "GBP"}}, (422, "refund_refused")),
+        ({"reason": "late", "amount": {"amount": 100, "currency": "USD"}}, (422, "refund_refused")),
+        ({"reason": "late", "lines": [{"sku": "MUG-RED", "quantity": 3}]}, (422, "more_than_shipped")),
+    ],
+)
+def test_no_more_is_given_back_than_was_paid(
+    api: Api, wanted: dict[str, Any], refusal: tuple[int, str]
+) -> None:
+    a_shipped_order()
+
+    assert (
+        a_program("payments.refund_payment").post(f"/staff/orders/{NUMBER}/refunds/", wanted).refusal
+        == refusal
+    )
+    assert not queries.order_state(ORDER).refunded
+
+
+def test_staff_call_an_order_off_in_their_own_name(api: Api) -> None:
+    api.order()
+    order = Order.objects.get()
+
+    taken = a_program("orders.change_order").post(
+        f"/staff/orders/{order.number}/cancel/", {"reason": "asked by phone"}
+    )
+
+    assert taken.status == 202
+    assert queries.order_story(order.pk)[-1].sentence == "grace asked to cancel: asked by phone"
