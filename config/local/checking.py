@@ -10,6 +10,7 @@ CHECKS = (
     ("lint", (BIN / "ruff", "check", "--quiet", ".")),
     ("types", (sys.executable, "-m", "mypy", ".")),
     ("import rules", (BIN / "lint-imports", "--no-logo")),
+    ("message contracts", (sys.executable, "manage.py", "check_event_schemas")),
     ("migrations", (sys.executable, "manage.py", "makemigrations", "--check", "--dry-run")),
 )
 

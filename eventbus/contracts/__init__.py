@@ -1,0 +1,1 @@
+"""Messages are contracts: their schemas, what may change in them, and who speaks to whom."""
