@@ -251,13 +251,13 @@ class Stock(RuleBasedStateMachine):
             refusal = None if state == "shipped" else NothingReserved
             self.does("ship_stock", refusal=refusal, order_id=order_id)
 
-    @precondition(held)
+    @precondition(lambda stock: bool(held(stock)))
     @rule(order_id=one_of(held), verb=verbs)
     def settle(self, order_id: UUID, verb: str) -> None:
         """Goods that are held are kept, shipped or given up."""
         getattr(self, verb)(order_id)
 
-    @precondition(ended)
+    @precondition(lambda stock: bool(ended(stock)))
     @rule(order_id=one_of(ended), verb=verbs, wanted=lines)
     def come_too_late(self, order_id: UUID, verb: str, wanted: list[StockLine]) -> None:
         """Nothing is held any more; some ask for it once more, and for good."""
