@@ -32,8 +32,8 @@ from eventbus.subscriptions import Call, Function, Subscription, calls_of, regis
 def on_skip(function: Function) -> Function:
     """Mark a saga's method as what happens when a person skips the command it takes: it was done by hand.
 
-    A step without such a method cannot be skipped while the saga waits for its outcome. A parameter that is no
-    command, or two methods for one, raise DefinitionError.
+    A step without such a method cannot be skipped while the saga waits for its outcome. A parameter that is
+    no command, or two methods for one, raise DefinitionError.
 
     Example:
 

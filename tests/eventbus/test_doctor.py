@@ -31,8 +31,11 @@ pytestmark = pytest.mark.usefixtures("toy_bus")
 def test_a_healthy_bus_has_nothing_to_complain_of(settings: Settings) -> None:
     limits(settings, XMIN_AGE_TRANSACTIONS=(1e15, 1e15), IDLE_SECONDS=(1e9, 1e9))
 
-    assert [f.check for f in examine()] == ["cluster", "relay", "lag", *xmins(), "clock", "partitions"]
-    assert {f.severity for f in examine()} == {Severity.OK}
+    found = examine()
+
+    others = [f for f in found if f.check == "xmin"]  # somebody else on this server may be reading just now
+    assert [f.check for f in found if f not in others] == ["cluster", "relay", "lag", "clock", "partitions"]
+    assert {f.severity for f in found} == {Severity.OK}
 
 
 def test_the_doctor_makes_every_check_there_is() -> None:
@@ -44,11 +47,6 @@ def test_the_doctor_makes_every_check_there_is() -> None:
     }
 
     assert set(CHECKS) == written
-
-
-def xmins() -> list[str]:
-    """Whether somebody else on this server reads just now."""
-    return ["xmin" for _ in database.oldest_xmin()]
 
 
 def test_unread_messages_are_counted_per_subscription() -> None:
