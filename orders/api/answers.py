@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from orders import services
-from orders.api.reading import AddressSerializer, CustomerSerializer
+from orders.api.reading import AddressSerializer, CustomerSerializer, InstantField
 from orders.models.transitions import STATES
 from orders.queries import CartView
 from payments.api import MoneySerializer
@@ -84,7 +84,7 @@ class ParcelMoveSerializer(serializers.Serializer[Any]):
     status = serializers.CharField()
     sentence = serializers.CharField()
     place = serializers.CharField()
-    seen_at = serializers.DateTimeField()
+    seen_at = InstantField()
 
 
 class ReturnableSerializer(serializers.Serializer[Any]):
@@ -110,7 +110,7 @@ class RefundSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="refund_id")
     amount = MoneySerializer()
     state = serializers.CharField()
-    requested_at = serializers.DateTimeField()
+    requested_at = InstantField()
 
 
 class ChoicesSerializer(serializers.Serializer[Any]):
@@ -145,21 +145,21 @@ class OrderSerializer(serializers.Serializer[Any]):
     tax = MoneySerializer(allow_null=True)
     total = MoneySerializer()
     tracking_number = serializers.CharField()
-    placed_at = serializers.DateTimeField()
+    placed_at = InstantField()
 
 
 class EventSerializer(serializers.Serializer[Any]):
     """Something that happened to the order."""
 
     revision = serializers.IntegerField()
-    at = serializers.DateTimeField()
+    at = InstantField()
     event = serializers.CharField()
 
 
 class Story(serializers.Serializer[Any]):
     """What had happened to the order by then, and its state then; null before it was placed."""
 
-    as_of = serializers.DateTimeField(allow_null=True)
+    as_of = InstantField(allow_null=True)
     state = serializers.ChoiceField(choices=[(state, state) for state in STATES], allow_null=True)
     events = EventSerializer(many=True)
 

@@ -1,11 +1,19 @@
 """What a client may send, and nothing else: prices, states and owners are not among it."""
 
+from datetime import UTC
 from typing import Any
 
 from rest_framework import serializers
 
 from orders.events import Address, CustomerSnapshot, ReturnLine
 from payments.api import MoneySerializer
+
+
+class InstantField(serializers.DateTimeField):
+    """A moment, told in UTC; one that is sent without its zone is taken for UTC."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=UTC, **options)
 
 
 class Pieces(serializers.Serializer[Any]):
@@ -108,6 +116,6 @@ class NewRefund(serializers.Serializer[Any]):
 class Moment(serializers.Serializer[Any]):
     """Up to which moment."""
 
-    as_of = serializers.DateTimeField(
+    as_of = InstantField(
         required=False, default=None, help_text="Up to and including this moment; without it, until now."
     )

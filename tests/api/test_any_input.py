@@ -1,12 +1,12 @@
 """Whatever is sent to the running shop: it never breaks, and answers only as it is described."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from django.conf import settings as shop
-from hypothesis import HealthCheck, Phase, given, settings as effort
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as effort
 from pytest_django import Settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
@@ -27,14 +27,14 @@ PROMISES = [
 
 
 @pytest.fixture
-def known(api: Api, shop_url: str, settings: Settings) -> Iterator[dict[str, Any]]:
+def known(api: Api, shop_url: str, settings: Settings) -> dict[str, Any]:
     """What can be asked for: a cart, an order, and everything in them; by somebody who may do all."""
     rates = {"every": "1000000/day", "payment": "1000000/day"}
     settings.REST_FRAMEWORK = shop.REST_FRAMEWORK | {"DEFAULT_THROTTLE_RATES": rates}
     place = api.order()
     number = api.get(f"{place}/")["number"]
     cart_id = api.cart("MUG-BLUE").rpartition("/")[2]
-    yield {
+    return {
         "url": shop_url,
         "token": issue_token(user=UserFactory.create(superuser=True), name="Monkey", days=1),
         "names": {
