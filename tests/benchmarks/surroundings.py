@@ -29,6 +29,8 @@ def surroundings(server: str, peers: tuple[Entry, ...]) -> dict[str, str]:
 
 
 def _peers(peers: tuple[Entry, ...]) -> dict[str, str]:
+    if not peers:
+        return {}
     try:
         place = [str(installing.packages())]
     except installing.NotInstalled:
