@@ -27,7 +27,7 @@ class Address(Struct, frozen=True, kw_only=True):
     country: str = "United Kingdom"
 
 
-class OrderLine(Struct, frozen=True, kw_only=True):
+class OrderLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line with all that it shows, as the customer agreed to it; prices include their tax.
 
     `tax_rate` is in basis points (2000 is 20 %), `tax` what of the line's total it comes to.

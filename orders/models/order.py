@@ -1,9 +1,10 @@
 """The `Order` row: the newest fold of one order's stream, kept beside it as its snapshot."""
 
+from functools import cache
 from typing import Self
 
 import msgspec
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 
 from orders.events import Address, CustomerSnapshot, OrderLine
@@ -100,12 +101,19 @@ class Order(models.Model):
     def keep(cls, state: OrderState) -> None:
         """Bring the row to this state, within the transaction that publishes its event."""
         if state.revision == 1:
-            cls.of(state).save(force_insert=True)
+            cls.of(state).insert()
             return
         before = cls.objects.filter(pk=state.order_id, revision=state.revision - 1, schema=SCHEMA)
         if not before.update(**_moving(state)):
             # The row is of another schema, or was dropped: what it lacks is all in the state.
             cls.write(state)
+
+    def insert(self) -> None:
+        """Keep a new row. Written out: it costs a third of what the ORM takes to compile it."""
+        fields = self._meta.local_concrete_fields
+        values = [field.get_db_prep_save(getattr(self, field.attname), connection) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(_insert_statement(), values)
 
     @classmethod
     def write(cls, state: OrderState) -> None:
@@ -113,6 +121,12 @@ class Order(models.Model):
         names = [field.name for field in cls._meta.concrete_fields if not field.primary_key]
         rows: list[Order] = [cls.of(state)]
         Order.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=names)
+
+
+@cache
+def _insert_statement() -> str:
+    columns = [field.attname for field in Order._meta.local_concrete_fields]
+    return f"INSERT INTO orders_order ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
 
 
 def _moving(state: OrderState) -> dict[str, object]:
