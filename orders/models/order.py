@@ -126,7 +126,9 @@ class Order(models.Model):
 @cache
 def _insert_statement() -> str:
     columns = [field.attname for field in Order._meta.local_concrete_fields]
-    return f"INSERT INTO orders_order ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
+    return (
+        f"""INSERT INTO "orders_order" ({", ".join(columns)}) VALUES ({", ".join(["%s"] * len(columns))})"""
+    )
 
 
 def _moving(state: OrderState) -> dict[str, object]:
