@@ -1,7 +1,7 @@
 """The JSON Schema of a message class, and messages made up from a schema."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -27,11 +27,27 @@ _VALUES: dict[str, Any] = {"integer": 1, "number": 1.5, "boolean": True, "null":
 def schema_of(cls: type[Message]) -> Json:
     """What a message of this class is on the wire; no docstrings, and times are told from other text."""
     schema: Json = msgspec.json.schema(cls)
-    for struct in _structs(inspect.type_info(cls)):
-        for field in struct.fields:
-            _mark_times(schema["$defs"][struct.cls.__name__]["properties"][field.encode_name], field.type)
+    _mark_all_times(cls, schema["$defs"])
     plain: Json = json.loads(json.dumps(_without_texts(schema)))
     return plain
+
+
+def components_of(classes: Sequence[type[Message]]) -> dict[str, Json]:
+    """The schemas of all these classes and of what they consist of, by name, docstrings included.
+
+    They point to each other at `#/components/schemas/`, as AsyncAPI has it.
+    """
+    _, components = msgspec.json.schema_components(classes, ref_template="#/components/schemas/{name}")
+    for cls in classes:
+        _mark_all_times(cls, components)
+    plain: dict[str, Json] = json.loads(json.dumps(components))
+    return plain
+
+
+def _mark_all_times(cls: type[Message], definitions: dict[str, Json]) -> None:
+    for struct in _structs(inspect.type_info(cls)):
+        for field in struct.fields:
+            _mark_times(definitions[struct.cls.__name__]["properties"][field.encode_name], field.type)
 
 
 def _structs(found: Any, seen: frozenset[type] = frozenset()) -> Iterator[Any]:

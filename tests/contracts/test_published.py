@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import jsonschema
 import pytest
 from django.core.management import call_command
 
@@ -61,3 +62,12 @@ def test_the_command_says_that_all_is_well(capsys: Any) -> None:
     call_command("check_event_schemas")
 
     assert capsys.readouterr().out == f"{len(CLASSES)} messages keep their contracts.\n"
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.title)
+def test_a_golden_sample_is_valid_by_its_schema(contract: Contract) -> None:
+    validator = jsonschema.Draft202012Validator(contract.schema)
+
+    validator.validate(contract.sample)
+    validator.validate(example(contract.schema, everything=False))
+    assert not validator.is_valid({})
