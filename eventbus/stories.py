@@ -79,6 +79,11 @@ class Story(Struct, frozen=True, kw_only=True):
         """The steps that failed for good: a person has to retry or to skip them."""
         return tuple(step for chapter in self.chapters for step in chapter.steps if step.state == "dead")
 
+    @property
+    def needs_decision(self) -> bool:
+        """Whether there is anything left for a person to decide: an ended saga without dead steps is over."""
+        return self.status == SagaState.Status.RUNNING or bool(self.dead_steps)
+
 
 def saga_class(name: str) -> type[Saga]:
     """The saga of that name. Raises UnknownSaga where this process has none."""

@@ -38,8 +38,8 @@ def record(state: OrderState | None, event: OrderEvent) -> None:
 def confirm_order(*, order_id: UUID) -> None:
     """Promise the goods, paid and reserved: the hold of a card's order is kept for good.
 
-    Where that hold has run out, ReservationLost is announced instead. Harmless when confirmed before, and when
-    the order was cancelled meanwhile: the request was overtaken. Raises OrderNotFound.
+    Where that hold has run out, ReservationLost is announced instead. Harmless when confirmed before, and
+    when the order was cancelled meanwhile: the request was overtaken. Raises OrderNotFound.
     """
     order = order_state(order_id)
     if order.confirmed_at or order.cancelled_at:

@@ -14,7 +14,7 @@ from eventbus import Command, Event, Reject, dead_letters, publish
 from eventbus.models import Act, Breaker, Delivery, Message, SagaState
 from eventbus.testing import drain
 from tests.eventbus import toys
-from tests.eventbus.toys import Counted, Opened
+from tests.eventbus.toys import Counted, Opened, Rung
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.usefixtures("toy_bus")
@@ -171,6 +171,17 @@ def test_a_person_leads_a_stuck_saga_on(
 
     assert told in text_of(staff, stuck_door)
     assert SagaState.objects.get().status == status
+
+
+def test_a_saga_that_ended_well_leaves_nothing_to_decide(staff: Client, stuck_door: str) -> None:
+    assert "What a person can do" in text_of(staff, stuck_door)
+
+    staff.post(stuck_door, {"act": "retry"})
+    with transaction.atomic():
+        publish(Rung(door_id=DOOR))
+    drain()
+
+    assert "What a person can do" not in text_of(staff, stuck_door)
 
 
 def test_a_step_is_skipped_where_the_saga_knows_how_to_go_on(staff: Client, stuck_door: str) -> None:
