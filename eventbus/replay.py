@@ -80,7 +80,6 @@ class Replay:
             with transaction.atomic(), self.shadow.aside():
                 self._apply(mine, self.kept)
         except Exception as failure:
-            self.forget()
             raise self._failed(mine) from failure
 
     def forget(self) -> None:

@@ -340,6 +340,26 @@ def test_a_table_in_use_is_waited_for_and_then_named(monkeypatch: pytest.MonkeyP
     assert (positions, Checkpoint.objects.get(subscription="toys.counters").version) == ([], 1)
 
 
+def test_a_swap_that_is_tried_again_folds_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    count_up(0, 40)
+    drain()
+    report = connection.copy()
+    with report.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT total FROM toys_counter")
+    monkeypatch.setattr("eventbus.rebuilding.time.sleep", lambda seconds: report.close())
+
+    def go_on(differences: replay.Differences) -> None:
+        count_up(40, 40)
+        drain()
+
+    rebuilding.rebuild([Counters], compared=go_on)
+
+    assert report.connection is None
+    assert CounterRow.objects.aggregate(total=Sum("total")) == {"total": sum(range(80))}
+    assert_rebuilds(Counters)
+
+
 def test_a_view_on_the_table_is_named_before_anything_is_done() -> None:
     execute("CREATE VIEW toys_report AS SELECT total FROM toys_counter")
     try:
