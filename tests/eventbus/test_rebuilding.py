@@ -340,6 +340,22 @@ def test_a_table_in_use_is_waited_for_and_then_named(monkeypatch: pytest.MonkeyP
     assert (positions, Checkpoint.objects.get(subscription="toys.counters").version) == ([], 1)
 
 
+def test_the_new_table_has_the_rules_and_rights_of_the_old_one() -> None:
+    count_up(0, 40)
+    drain()
+    execute("ALTER TABLE toys_counter ADD CONSTRAINT toys_once UNIQUE (counter, total)")
+    execute("GRANT SELECT ON toys_counter TO PUBLIC")
+    before = names()
+    try:
+        rebuilding.rebuild([Counters])
+
+        assert names() == before
+        assert ("toys_once", "UNIQUE (counter, total)") in before
+    finally:
+        execute("REVOKE SELECT ON toys_counter FROM PUBLIC")
+        execute("ALTER TABLE toys_counter DROP CONSTRAINT toys_once")
+
+
 def test_a_swap_that_is_tried_again_folds_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     count_up(0, 40)
     drain()
