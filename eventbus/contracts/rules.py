@@ -7,6 +7,7 @@ The question is answered for what the two keyword sets say (draft 7, and OpenAPI
 values. Where it cannot be decided, as between two patterns that are not the same, the answer is a breach.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,22 +36,24 @@ def breaches(writer: Schema, reader: Schema) -> list[Breach]:
 
 
 class _Comparison:
-    """One writer against one reader; a pair of references that is under way already is taken to fit."""
+    """One writer against one reader; a pair that is under way already, as in a tree, is taken to fit."""
 
     def __init__(self, writer: Schema, reader: Schema) -> None:
         self._roots = (writer, reader)
         self._under_way: set[tuple[str, str]] = set()
 
     def compare(self, writer: Schema, reader: Schema, path: str) -> Iterator[Breach]:
-        references = (shapes.reference(writer), shapes.reference(reader))
-        if any(references):
-            if references in self._under_way:
+        pair = None
+        if shapes.points(writer) or shapes.points(reader):  # a tree can only be built with these
+            pair = (json.dumps(writer, sort_keys=True), json.dumps(reader, sort_keys=True))
+            if pair in self._under_way:
                 return
-            self._under_way.add(references)
+            self._under_way.add(pair)
         writer = shapes.resolved(writer, self._roots[0])
         reader = shapes.resolved(reader, self._roots[1])
         yield from self._unions(writer, reader, path)
-        self._under_way.discard(references)
+        if pair:
+            self._under_way.discard(pair)
 
     def _unions(self, writer: Schema, reader: Schema, path: str) -> Iterator[Breach]:
         """All that a writer's union may be has to fit; of a reader's union one branch is enough."""

@@ -12,6 +12,11 @@ def reference(schema: Any) -> str:
     return str(schema.get("$ref", "")) if isinstance(schema, dict) else ""
 
 
+def points(schema: Any) -> bool:
+    """Whether a schema points somewhere, by itself or in a part that it consists of."""
+    return isinstance(schema, dict) and ("$ref" in schema or "allOf" in schema)
+
+
 def resolved(schema: Any, root: Any) -> Any:
     """The schema itself instead of a pointer to it; a pointer that leads nowhere here stays as it is."""
     seen = set()
