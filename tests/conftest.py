@@ -19,26 +19,22 @@ def django_db_setup(
     """The tests' own database: made for tests that ask for `bus` as well as for those marked django_db."""
     with django_db_blocker.unblock():
         created = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
+        remember_rules()
         yield
         if not django_db_keepdb:
             teardown_databases(created, verbosity=0)
 
 
-KEPT = {
-    "django_migrations",
-    "django_content_type",
-    "auth_permission",
-    "eventbus_cluster",
-    # The rules that the shop starts with, written by a migration; a test that changes them puts them back.
-    "orders_shippingrule",
-    "orders_taxrule",
-}
+# The rules that the shop starts with, written by a migration; a test that changes them puts them back.
+RULES = ("orders_shippingrule", "orders_taxrule")
+KEPT = {"django_migrations", "django_content_type", "auth_permission", "eventbus_cluster", *RULES}
 
 
 @pytest.fixture
 def bus(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database with real commits, an empty log, and every subscription at its start."""
     with django_db_blocker.unblock():
+        put_rules_back()
         ensure_checkpoints()
         yield
         empty_tables()
@@ -53,3 +49,20 @@ def empty_tables() -> None:
         cursor.execute(" UNION ALL ".join(f"(SELECT '{table}' FROM \"{table}\" LIMIT 1)" for table in tables))
         if written := [f'"{table}"' for (table,) in cursor.fetchall()]:
             cursor.execute(f"TRUNCATE {', '.join(written)} CASCADE")
+
+
+def remember_rules() -> None:
+    """Keep a copy of the rules where Django does not look."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS kept")
+        for table in RULES:
+            cursor.execute(f"CREATE TABLE IF NOT EXISTS kept.{table} AS TABLE {table}")
+
+
+def put_rules_back() -> None:
+    """Write the rules again where a live server's test, which empties every table, has taken them."""
+    with connection.cursor() as cursor:
+        for table in RULES:
+            cursor.execute(
+                f"INSERT INTO {table} SELECT * FROM kept.{table} WHERE NOT EXISTS (SELECT FROM {table})"
+            )
