@@ -30,8 +30,12 @@ class ProductQuery(serializers.Serializer[Any]):
         choices=[sort for sort in queries.SORTS if sort],
         help_text="Else: best match.",
     )
-    cursor = serializers.IntegerField(
-        required=False, default=1, min_value=1, max_value=1000, help_text="`next_cursor` of the page before."
+    cursor = serializers.CharField(
+        required=False,
+        default="",
+        max_length=1000,
+        allow_blank=True,
+        help_text="`next_cursor` of the page before.",
     )
     limit = serializers.IntegerField(
         required=False, default=queries.PAGE_SIZE, min_value=1, max_value=MOST_PER_PAGE
@@ -72,6 +76,8 @@ class CategorySerializer(serializers.Serializer[Any]):
 class Products(APIView):
     """What the shop sells."""
 
+    refusals: ClassVar[dict[str, tuple[type[Exception], ...]]] = {"get": (errors.UnknownCursor,)}
+
     @extend_schema(operation_id="products_list", parameters=[ProductQuery], responses=ProductPage)
     def get(self, request: Request) -> Response:
         """Find products by words, category or both; a moment behind what is on the shelf."""
@@ -82,10 +88,10 @@ class Products(APIView):
             asked["q"],
             category=asked["category"],
             sort=asked["sort"],
-            page=asked["cursor"],
             size=asked["limit"],
+            after=asked["cursor"],
         )
-        return Response(ProductPage({**_members(page), "next_cursor": page.next}).data)
+        return Response(ProductPage({**_members(page), "next_cursor": page.cursor or None}).data)
 
 
 class Product(APIView):

@@ -39,3 +39,11 @@ class InvalidPrice(CatalogError, ValueError):
     def __init__(self, sku: str, price: Money) -> None:
         super().__init__(f"{sku}: {price} is no price to ask.")
         self.sku, self.price = sku, price
+
+
+class UnknownCursor(CatalogError, ValueError):
+    """A page was asked for behind a place that no page before it has told."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__("This cursor is of no page in this order. Please start again without one.")
+        self.cursor = cursor

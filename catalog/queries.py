@@ -6,12 +6,15 @@ they say so. `product_for_sale` reads what is true now: the price that an order 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.core import signing
 from django.db import connection
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from catalog.errors import UnknownCursor
 from catalog.models import CatalogListingRow, Category, Product, trigrams_of, words_of
 from payments.money import Money
 
@@ -20,6 +23,7 @@ MAX_WORDS = 8
 STOP_WORDS = frozenset(
     ("a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "the", "to", "with")
 )
+_CURSOR_SALT = "catalog.cursor"
 ALIKE = 0.25
 RIVALS = 0.8
 SORTS = {
@@ -68,13 +72,17 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of what was found; `near_spelling`: nothing matched as written, these nearly do."""
+    """One page of what was found; `near_spelling`: nothing matched as written, these nearly do.
+
+    `cursor` stands for its last product, where more follow it.
+    """
 
     items: tuple[Listing, ...]
     total: int
     number: int
     size: int
     near_spelling: bool = False
+    cursor: str = ""
 
     @property
     def pages(self) -> int:
@@ -152,7 +160,8 @@ WITH exact AS (
 ), found AS (
     SELECT * FROM exact UNION ALL SELECT * FROM near
 )
-SELECT near, count(*) OVER (), {columns} FROM found ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
+SELECT near, total, {columns}, {keys} FROM (SELECT *, count(*) OVER () AS total FROM found) AS counted
+WHERE {after} ORDER BY {order} LIMIT %(size)s + 1 OFFSET %(offset)s
 """
 _PIECES = """array(
     SELECT DISTINCT substr('  ' || word || ' ', n, 3) FROM generate_series(1, length(word) + 1) AS n
@@ -160,19 +169,31 @@ _PIECES = """array(
 
 
 def search(
-    text: str = "", *, category: str = "", sort: str = "", page: int = 1, size: int = PAGE_SIZE
+    text: str = "",
+    *,
+    category: str = "",
+    sort: str = "",
+    page: int = 1,
+    size: int = PAGE_SIZE,
+    after: str = "",
 ) -> Page:
-    """What is listed and fits the text: as written or begun, else spelled nearly so. One query."""
-    number = max(1, page)
+    """What is listed and fits the text: as written or begun, else spelled nearly so. One query.
+
+    after: `Page.cursor` of the page before, for whoever goes on from its last product and not by number;
+    raises UnknownCursor for one that was cut short, or is of another order.
+    """
+    number, sort = max(1, page), sort if sort in SORTS else ""
     words = [word for word in dict.fromkeys(words_of(text)) if word not in STOP_WORDS][:MAX_WORDS]
-    statement, values = _statement(words, SORTS.get(sort, SORTS[""]))
+    statement, values = _statement(words, SORTS[sort], _read_cursor(after, sort) if after else [])
     with connection.cursor() as cursor:
         cursor.execute(
             statement, values | {"category": category, "size": size, "offset": (number - 1) * size}
         )
         rows = cursor.fetchall()
     near, total = rows[0][:2] if rows else (False, 0)
-    return Page(tuple(_listing(*row[2:]) for row in rows), total, number, size, near)
+    items = tuple(_listing(*row[2 : 2 + len(_COLUMNS)]) for row in rows[:size])
+    following = _cursor(sort, rows[size - 1][2 + len(_COLUMNS) :]) if len(rows) > size else ""
+    return Page(items, total, number, size, near, following)
 
 
 def listing(slug: str) -> Listing | None:
@@ -219,8 +240,10 @@ def known_skus(skus: Iterable[str]) -> set[str]:
     return set(Product.objects.filter(sku__in=list(skus)).values_list("sku", flat=True))
 
 
-def _statement(words: list[str], order: str) -> tuple[str, dict[str, Any]]:
+def _statement(words: list[str], order: str, after: list[Any]) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {"words": words, "grams": trigrams_of(" ".join(words))}
+    values |= {f"after{n}": value for n, value in enumerate(after)}
+    keys = [key.removesuffix(" DESC") for key in order.split(", ")]
     begun = [f"prefix{n}" for n in range(len(words))]
     values |= {name: f"{word}:*" for name, word in zip(begun, words, strict=True)}
     query = " && ".join(f"(to_tsquery('english', %({n})s) || to_tsquery('simple', %({n})s))" for n in begun)
@@ -231,9 +254,36 @@ def _statement(words: list[str], order: str) -> tuple[str, dict[str, Any]]:
         alike=ALIKE,
         rivals=RIVALS,
         columns=", ".join(_COLUMNS),
+        keys=", ".join(keys),
+        after=_beyond(order) if after else "true",
         order=order,
     )
     return statement, values
+
+
+def _beyond(order: str) -> str:
+    """Behind the place that after0, after1, … stand for; comparing rows knows only one direction for all."""
+    alternatives, equal = [], ""
+    for n, key in enumerate(order.split(", ")):
+        expression, comparison = key.removesuffix(" DESC"), "<" if key.endswith(" DESC") else ">"
+        alternatives.append(f"({equal}({expression}) {comparison} %(after{n})s)")
+        equal += f"({expression}) = %(after{n})s AND "
+    return f"({' OR '.join(alternatives)})"
+
+
+def _cursor(sort: str, place: Iterable[Any]) -> str:
+    told = [value.isoformat() if isinstance(value, datetime) else value for value in place]
+    return signing.dumps([sort, *told], salt=_CURSOR_SALT)
+
+
+def _read_cursor(cursor: str, sort: str) -> list[Any]:
+    try:
+        of_sort, *place = signing.loads(cursor, salt=_CURSOR_SALT)
+    except signing.BadSignature:
+        raise UnknownCursor(cursor) from None
+    if of_sort != sort:
+        raise UnknownCursor(cursor)
+    return list(place)
 
 
 def _listed(**conditions: Any) -> list[Listing]:

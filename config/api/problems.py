@@ -47,6 +47,7 @@ _NOT_THERE = (
 )
 _NOT_ACCEPTABLE = (
     catalog.errors.InvalidPrice,
+    catalog.errors.UnknownCursor,
     inventory.errors.InvalidHold,
     inventory.errors.InvalidQuantity,
     inventory.errors.InvalidReason,

@@ -1,7 +1,11 @@
 """The catalogue over HTTP."""
 
+from typing import Any
+
+import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from catalog import services as catalog
 from eventbus.testing import drain
 from tests.api.client import Api
 from tests.orders.builders import an_article
@@ -37,6 +41,52 @@ def test_products_are_found_by_words_and_category_in_pages(api: Api) -> None:
 
     assert [item["sku"] for item in first["items"] + second["items"]] == ["MUG-0", "MUG-1", "MUG-2"]
     assert (first["total"], second["next_cursor"]) == (3, None)
+
+
+@pytest.mark.parametrize("sort", ["", "popular", "price", "-price", "name", "newest"])
+@pytest.mark.parametrize("text", ["", "mug", "mugg red"])
+def test_pages_in_any_order_follow_each_other_without_gap_or_repeat(api: Api, sort: str, text: str) -> None:
+    for number in range(7):
+        an_article(f"MUG-RED-{number}", price=f"{8 + number % 2}.00", stock=number % 3)
+    drain()
+    query: dict[str, Any] = {"q": text, "limit": 100} | ({"sort": sort} if sort else {})
+    whole = [item["sku"] for item in api.get("/products/", **query)["items"]]
+
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = api.get("/products/", **query | {"limit": 2, "cursor": cursor})
+        pages.append([item["sku"] for item in page["items"]])
+        cursor = page["next_cursor"]
+
+    assert (len(whole), [len(page) for page in pages]) == (7, [2, 2, 2, 1])
+    assert [sku for page in pages for sku in page] == whole
+
+
+def test_a_product_that_comes_or_goes_moves_no_page(api: Api) -> None:
+    for number in range(4):
+        an_article(f"MUG-{number}")
+    drain()
+    first = api.get("/products/", sort="name", limit=2)
+
+    catalog.withdraw_product(sku="MUG-0")
+    drain()
+
+    second = api.get("/products/", sort="name", limit=2, cursor=first["next_cursor"])
+    assert [item["sku"] for item in second["items"]] == ["MUG-2", "MUG-3"]
+
+
+def test_a_cursor_is_of_the_order_that_told_it_and_never_made_up(api: Api) -> None:
+    for number in range(2):
+        an_article(f"MUG-{number}")
+    drain()
+    cursor = api.get("/products/", sort="name", limit=1)["next_cursor"]
+
+    for wrong in (
+        {"sort": "price", "cursor": cursor},
+        {"sort": "name", "cursor": cursor[:-1]},
+        {"cursor": "2"},
+    ):
+        assert api.get("/products/", **wrong).refusal == (422, "unknown_cursor")
 
 
 def test_a_page_of_products_is_one_query(api: Api, django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -56,6 +56,14 @@ def test_a_token_of_somebody_who_left_is_refused(api: Api, grace: User) -> None:
     assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_the_same_key_of_somebody_else_is_another(api: Api, grace: User) -> None:
+    programs = [Api(Authorization=f"Bearer {a_token('grace')}") for _ in range(2)]
+
+    ids = [program.post("/carts/", key="one")["id"] for program in (api, *programs)]
+
+    assert len(set(ids)) == 3
+
+
 @pytest.mark.parametrize("token", ["shop_unknown", "", "\x00", "\xff"])
 def test_a_token_that_was_never_issued_is_refused(api: Api, token: str) -> None:
     refused = Api(Authorization=f"Bearer {token}").get("/categories/")
