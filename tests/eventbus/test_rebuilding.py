@@ -1,112 +1,40 @@
 """Rebuilding projections while everybody goes on."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from itertools import count
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
-from eventbus import publish, rebuilding, replay
-from eventbus.errors import RebuildFailed, RebuildRefused
+from eventbus import draining, rebuilding, replay
+from eventbus.errors import RebuildFailed
 from eventbus.lanes import deliver_lane
 from eventbus.models import Act, Checkpoint, Delivery, Rebuild
 from eventbus.projections import Projection
 from eventbus.subscriptions import subscription
 from eventbus.testing import assert_rebuilds, drain
+from tests.eventbus.callers import Parcels, Sent, effects
+from tests.eventbus.rebuilds import (
+    COUNTERS,
+    MESSAGES,
+    count_up,
+    in_another_thread,
+    names,
+    spoil,
+    totals,
+    traffic,
+)
+from tests.eventbus.telling import tell
 from tests.eventbus.toys import Counted, CounterRow, Counters
 
-pytestmark = pytest.mark.usefixtures("toy_bus", "_tidy")
-COUNTERS, MESSAGES = 40, 400
-
-NAMES = """
-SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'toys_counter'::regclass
-UNION SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'toys_counter' AND schemaname = 'public'
-UNION SELECT 'right', relacl::text FROM pg_class WHERE oid = 'toys_counter'::regclass
-ORDER BY 1, 2"""
-
-
-@pytest.fixture
-def _tidy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(replay, "BATCH", 50)
-    yield
-    execute("DROP SCHEMA IF EXISTS eventbus_rebuild CASCADE")
-
-
-def execute(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
-def names() -> list[tuple[str, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(NAMES)
-        return [(name, definition) for name, definition in cursor.fetchall()]
-
-
-@transaction.atomic
-def count_up(start: int = 0, messages: int = MESSAGES) -> None:
-    numbers = range(start, start + messages)
-    publish(*(Counted(counter=f"c{number % COUNTERS}", number=number) for number in numbers))
-
-
-def spoil() -> None:
-    CounterRow.objects.filter(counter="c1").update(total=-1)
-    CounterRow.objects.create(counter="nobody's")
-
-
-def totals() -> dict[str, int]:
-    return dict(CounterRow.objects.values_list("counter", "total"))
-
-
-class Traffic:
-    """Somebody at work beside a rebuild, on a connection of their own: one turn for every beat of it."""
-
-    def __init__(self, act: Callable[[int], None]) -> None:
-        self.act, self.turns, self.open = act, 0, True
-        self.may, self.done = threading.Semaphore(1), threading.Semaphore(0)
-        self.error: Exception | None = None
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self) -> None:
-        while self.may.acquire() and self.open:
-            try:
-                self.act(self.turns)
-            except Exception as error:
-                self.error = error
-            self.turns += 1
-            self.done.release()
-        connection.close()
-
-    def beat(self) -> None:
-        """Wait until the last turn has ended, and let the next one run beside what follows."""
-        assert self.done.acquire(timeout=60)
-        self.may.release()
-
-    def end(self) -> None:
-        """Let the last turn end."""
-        self.open = False
-        self.may.release()
-        self.thread.join()
-
-
-@contextmanager
-def traffic(*acts: Callable[[int], None]) -> Generator[list[Traffic]]:
-    everybody = [Traffic(act) for act in acts]
-    try:
-        yield everybody
-    finally:
-        for one in everybody:
-            one.end()
-    assert [one.error for one in everybody] == [None] * len(everybody)
+pytestmark = pytest.mark.usefixtures("rebuilds")
 
 
 def test_readers_and_writers_go_on_during_a_rebuild() -> None:
@@ -316,84 +244,37 @@ def test_a_fold_that_fails_is_told_with_its_message(monkeypatch: pytest.MonkeyPa
     )
 
 
-def test_a_table_in_use_is_waited_for_and_then_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_delivered_during_a_comparison_makes_no_difference() -> None:
     count_up(0, 40)
     drain()
-    monkeypatch.setattr(rebuilding, "SWAP_TRIES", 2)
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SET application_name = 'a long report'")
-            cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_backend_pid() FROM toys_counter LIMIT 1")
-            (pid,) = cursor.fetchone()
-        with pytest.raises(
-            RebuildRefused, match=rf"in use .*: pid {pid} \(idle in transaction, a long report"
-        ):
-            rebuilding.rebuild([Counters])
-    finally:
-        other.close()
-    positions: list[int] = []
+    found: list[bool] = []
 
-    rebuilding.rebuild([Counters], progressed=positions.append)
+    def deliver_beside(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "EXCEPT ALL" in sql:
+            in_another_thread(lambda: (count_up(40, 40), drain()))
+        return execute(sql, params, many, context)
 
-    assert (positions, Checkpoint.objects.get(subscription="toys.counters").version) == ([], 1)
+    with connection.execute_wrapper(deliver_beside):
+        rebuilding.check([Counters], compared=lambda differences: found.append(bool(differences)))
+
+    assert found == [False]
+    assert CounterRow.objects.get(counter="c0").numbers == [0, 40, 40]
 
 
-def test_the_new_table_has_the_rules_and_rights_of_the_old_one() -> None:
-    count_up(0, 40)
-    drain()
-    execute("ALTER TABLE toys_counter ADD CONSTRAINT toys_once UNIQUE (counter, total)")
-    execute("GRANT SELECT ON toys_counter TO PUBLIC")
-    before = names()
-    try:
-        rebuilding.rebuild([Counters])
+def test_projections_that_are_rebuilt_together_follow_their_own_lanes() -> None:
+    for first, lanes in ((0, ("toys.counters", "toys.projection")), (40, ("toys.counters",))):
+        count_up(first, 40)
+        tell(Sent(parcel="a", number=first))
+        for lane in lanes:
+            draining.deliver((lane, 0))
+    found: list[bool] = []
 
-        assert names() == before
-        assert ("toys_once", "UNIQUE (counter, total)") in before
-    finally:
-        execute("REVOKE SELECT ON toys_counter FROM PUBLIC")
-        execute("ALTER TABLE toys_counter DROP CONSTRAINT toys_once")
+    rebuilding.rebuild([Counters, Parcels], compared=lambda differences: found.append(bool(differences)))
 
-
-def test_a_swap_that_is_tried_again_folds_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    count_up(0, 40)
-    drain()
-    report = connection.copy()
-    with report.cursor() as cursor:
-        cursor.execute("BEGIN")
-        cursor.execute("SELECT total FROM toys_counter")
-    monkeypatch.setattr("eventbus.rebuilding.time.sleep", lambda seconds: report.close())
-
-    def go_on(differences: replay.Differences) -> None:
-        count_up(40, 40)
-        drain()
-
-    rebuilding.rebuild([Counters], compared=go_on)
-
-    assert report.connection is None
-    assert CounterRow.objects.aggregate(total=Sum("total")) == {"total": sum(range(80))}
-    assert_rebuilds(Counters)
-
-
-def test_a_view_on_the_table_is_named_before_anything_is_done() -> None:
-    execute("CREATE VIEW toys_report AS SELECT total FROM toys_counter")
-    try:
-        with pytest.raises(RebuildRefused, match=r'^"toys_counter" cannot be exchanged: view toys_report '):
-            rebuilding.rebuild([Counters])
-    finally:
-        execute("DROP VIEW toys_report")
-
-
-def test_two_rebuilds_do_not_run_at_once() -> None:
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [rebuilding.REBUILD_LOCK])
-        with pytest.raises(RebuildRefused, match="Another process"):
-            rebuilding.rebuild([Counters])
-    finally:
-        other.close()
+    assert (found, effects("projection")) == ([False, False], {"a": [0]})
+    draining.deliver(("toys.projection", 0))
+    assert effects("projection") == {"a": [0, 40]}
+    assert_rebuilds(Counters, Parcels)
 
 
 def run(*arguments: str) -> str:
