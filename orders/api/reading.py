@@ -82,7 +82,7 @@ class AnotherCard(serializers.Serializer[Any]):
 
 
 class Cancellation(serializers.Serializer[Any]):
-    """Why the order is not wanted any more."""
+    """Why: of an order that is not wanted any more, or of goods that are not taken back."""
 
     reason = serializers.CharField(max_length=200)
 
@@ -96,6 +96,18 @@ class NewReturn(serializers.Serializer[Any]):
     def validate_lines(self, lines: list[dict[str, Any]]) -> tuple[ReturnLine, ...]:
         """The lines, as orders keeps them."""
         return tuple(ReturnLine(**line) for line in lines)
+
+
+class Arrival(serializers.Serializer[Any]):
+    """What arrived, and what of it can be sold again."""
+
+    lines = Pieces(many=True, allow_empty=False)
+    restock = Pieces(many=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, tuple[ReturnLine, ...]]:
+        """The lines, as orders keeps them."""
+        sent = super().to_internal_value(data)
+        return {name: tuple(ReturnLine(**line) for line in lines) for name, lines in sent.items()}
 
 
 class NewRefund(serializers.Serializer[Any]):

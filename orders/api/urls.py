@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from orders.api import carts, orders, staff
+from orders.api import carts, orders, returning, staff
 
 _LINE = r"^carts/(?P<cart_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/lines/(?P<sku>[!-.0-~ ]{1,40})/$"
 
@@ -21,4 +21,14 @@ urlpatterns = [
     path("staff/orders/<str:number>/events/", staff.StaffOrderEvents.as_view(), name="api-staff-events"),
     path("staff/orders/<str:number>/cancel/", staff.StaffCancellation.as_view(), name="api-staff-cancel"),
     path("staff/orders/<str:number>/refunds/", staff.StaffRefunds.as_view(), name="api-staff-refunds"),
+    path(
+        "staff/orders/<str:number>/returns/<uuid:return_id>/receive/",
+        returning.StaffReceipt.as_view(),
+        name="api-staff-receive",
+    ),
+    path(
+        "staff/orders/<str:number>/returns/<uuid:return_id>/refuse/",
+        returning.StaffRefusal.as_view(),
+        name="api-staff-refuse",
+    ),
 ]

@@ -13,13 +13,25 @@ from schemathesis.specs.openapi import checks
 
 from config.api.tokens import issue_token
 from tests.api.client import Api
-from tests.api.test_description import COPY
+from tests.api.test_description import COPY, TOLD
 from tests.factories import UserFactory
 
 DESCRIBED: Any = schemathesis.openapi.from_path(COPY)
 OPERATIONS: dict[str, Any] = {each.ok().label: each.ok() for each in DESCRIBED.get_all_operations()}
+
+
+def told_by_its_code(_context: Any, response: Any, case: Any) -> None:
+    """A refusal is one of those that the operation lists."""
+    if response.status_code < 400:
+        return
+    operation = TOLD["paths"][case.operation.path][case.method.lower()]
+    listed = operation["responses"][str(response.status_code)]["description"]
+    assert f"`{response.json()['code']}`" in listed, response.json()
+
+
 PROMISES = [
     not_a_server_error,
+    told_by_its_code,
     checks.status_code_conformance,
     checks.content_type_conformance,
     checks.response_schema_conformance,
@@ -41,6 +53,7 @@ def known(api: Api, shop_url: str, settings: Settings) -> dict[str, Any]:
             "cart_id": cart_id,
             "token": place.rpartition("/")[2],
             "number": number,
+            "return_id": "0196f0c0-0000-7000-8000-00000000000a",
             "sku": "MUG-BLUE",
             "slug": "the-mug-blue",
         },

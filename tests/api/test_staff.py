@@ -1,6 +1,7 @@
 """What staff do over HTTP: with the permissions that they have in the admin."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -9,13 +10,14 @@ from django.urls import get_resolver
 from catalog.models import Product
 from config.api.tokens import issue_token
 from inventory.queries import stock_of
-from orders import queries
+from orders import queries, services
 from orders.models import Order
 from tests.api.client import Api
 from tests.factories import UserFactory
-from tests.orders.builders import ORDER, a_shipped_order, an_article, an_order_placed, pounds
+from tests.orders.builders import ORDER, a_shipped_order, an_article, an_order_placed, pieces, pounds
 
 NUMBER = an_order_placed().number
+RETURN = UUID("0196f0c0-0000-7000-8000-00000000000a")
 ACTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("PUT", "products/MUG-RED/price", "catalog.change_product", {"amount": 900, "currency": "GBP"}),
     ("PUT", "products/MUG-RED/offer", "catalog.change_product", {"offered": False}),
@@ -25,6 +27,13 @@ ACTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("GET", f"orders/{NUMBER}", "orders.view_order", {}),
     ("GET", f"orders/{NUMBER}/events", "orders.view_order", {}),
     ("POST", f"orders/{NUMBER}/cancel", "orders.change_order", {"reason": "asked by phone"}),
+    (
+        "POST",
+        f"orders/{NUMBER}/returns/{RETURN}/receive",
+        "orders.change_stafftask",
+        {"lines": [{"sku": "MUG-RED", "quantity": 1}], "restock": []},
+    ),
+    ("POST", f"orders/{NUMBER}/returns/{RETURN}/refuse", "orders.change_stafftask", {"reason": "too old"}),
     ("POST", f"orders/{NUMBER}/refunds", "payments.refund_payment", {"reason": "late"}),
 ]
 NAMES = [f"{method} {path}" for method, path, *_ in ACTS]
@@ -194,3 +203,31 @@ def test_staff_call_an_order_off_in_their_own_name(api: Api) -> None:
 
     assert taken.status == 202
     assert queries.order_story(order.pk)[-1].sentence == "grace asked to cancel: asked by phone"
+
+
+def test_goods_that_come_back_are_taken_in_once(api: Api) -> None:
+    a_shipped_order()
+    services.request_return(order_id=ORDER, lines=pieces(MUG_RED=2), reason="broken", return_id=RETURN)
+    staff = a_program("orders.change_stafftask")
+    place = f"/staff/orders/{NUMBER}/returns/{RETURN}"
+    one = [{"sku": "MUG-RED", "quantity": 1}]
+
+    more = staff.post(f"{place}/receive/", {"lines": one, "restock": [{"sku": "MUG-RED", "quantity": 2}]})
+    taken = [staff.post(f"{place}/receive/", {"lines": one, "restock": one}, key="one") for _ in range(2)]
+    late = staff.post(f"{place}/refuse/", {"reason": "too old"})
+
+    assert more.refusal == (422, "more_than_arrived")
+    assert [answer["refund"] for answer in taken] == [{"amount": 850, "currency": "GBP"}] * 2
+    assert late.refusal == (409, "return_already_settled")
+    assert [each.state for each in queries.order_state(ORDER).returns] == ["received"]
+
+
+def test_goods_that_are_not_taken_back_are_refused_with_a_reason(api: Api) -> None:
+    a_shipped_order()
+    services.request_return(order_id=ORDER, lines=pieces(MUG_RED=2), reason="broken", return_id=RETURN)
+    staff = a_program("orders.change_stafftask")
+
+    refused = staff.post(f"/staff/orders/{NUMBER}/returns/{RETURN}/refuse/", {"reason": "too old"})
+
+    assert (refused.status, refused["id"]) == (200, str(RETURN))
+    assert queries.order_story(ORDER)[-1].sentence == "grace did not take the goods back: too old"
