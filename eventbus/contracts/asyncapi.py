@@ -18,6 +18,8 @@ def asyncapi(heard: Sequence[Heard]) -> Json:
     """The document that describes these messages, who sends each and who receives it."""
     wanted = {one.type for one in heard}
     classes = {cls.contract.name: cls for cls in published_classes() if cls.contract.name in wanted}
+    pointers, schemas = components_of(list(classes.values()))
+    payloads = dict(zip(classes, pointers, strict=True))
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -29,8 +31,10 @@ def asyncapi(heard: Sequence[Heard]) -> Json:
         "channels": {key: _channel(key, of_key) for key, of_key in _by_key(heard).items()},
         "operations": dict(sorted(_operations(heard))),
         "components": {
-            "messages": {one.type: _message(one, classes[one.type].__name__) for one in heard},
-            "schemas": dict(sorted(components_of(list(classes.values())).items())),
+            "messages": {
+                one.type: _message(one, classes[one.type].__name__, payloads[one.type]) for one in heard
+            },
+            "schemas": dict(sorted(schemas.items())),
         },
     }
 
@@ -51,14 +55,14 @@ def _channel(key: str, heard: Sequence[Heard]) -> Json:
     }
 
 
-def _message(one: Heard, class_name: str) -> Json:
+def _message(one: Heard, class_name: str, payload: Json) -> Json:
     return {
         "name": one.type,
         "title": class_name,
         "summary": one.summary,
         "contentType": _CONTENT_TYPE,
         "tags": [{"name": one.kind}, {"name": one.room}],
-        "payload": {"$ref": f"#/components/schemas/{class_name}"},
+        "payload": payload,
         "x-version": one.version,
     }
 

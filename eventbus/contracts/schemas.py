@@ -1,6 +1,7 @@
 """The JSON Schema of a message class, and messages made up from a schema."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -32,22 +33,27 @@ def schema_of(cls: type[Message]) -> Json:
     return plain
 
 
-def components_of(classes: Sequence[type[Message]]) -> dict[str, Json]:
-    """The schemas of all these classes and of what they consist of, by name, docstrings included.
+def components_of(classes: Sequence[type[Message]]) -> tuple[list[Json], dict[str, Json]]:
+    """(a pointer to the schema of each class, the schemas and those of what they consist of, by name).
 
-    They point to each other at `#/components/schemas/`, as AsyncAPI has it.
+    Docstrings are included. They point to each other at `#/components/schemas/`, as AsyncAPI has it.
     """
-    _, components = msgspec.json.schema_components(classes, ref_template="#/components/schemas/{name}")
+    pointers, components = msgspec.json.schema_components(classes, ref_template="#/components/schemas/{name}")
     for cls in classes:
         _mark_all_times(cls, components)
-    plain: dict[str, Json] = json.loads(json.dumps(components))
-    return plain
+    return list(pointers), json.loads(json.dumps(components))
 
 
 def _mark_all_times(cls: type[Message], definitions: dict[str, Json]) -> None:
     for struct in _structs(inspect.type_info(cls)):
         for field in struct.fields:
-            _mark_times(definitions[struct.cls.__name__]["properties"][field.encode_name], field.type)
+            definition = definitions.get(struct.cls.__name__) or definitions[_long_name(struct.cls)]
+            _mark_times(definition["properties"][field.encode_name], field.type)
+
+
+def _long_name(cls: type) -> str:
+    """What msgspec calls a class where another one has its short name."""
+    return re.sub(r"[^\w.-]", "_", f"{cls.__module__}.{cls.__qualname__}", flags=re.ASCII)
 
 
 def _structs(found: Any, seen: frozenset[type] = frozenset()) -> Iterator[Any]:

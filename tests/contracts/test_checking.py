@@ -1,6 +1,7 @@
 """What a change to a message is called, and what is said to do about it."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from eventbus import Event, Json, upcast
 from eventbus.contracts import checking, files
 from eventbus.contracts.checking import findings
 from eventbus.contracts.files import Contract, contract_of, stored, write
+from eventbus.contracts.schemas import components_of
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -47,6 +49,17 @@ def call_the_packer_by(data: Json) -> Json:
     return {"parcel_id": data["parcel_id"], "grams": data["grams"], "by": data["packer"]}
 
 
+class Shelf:
+    class Part(Struct, frozen=True, kw_only=True):
+        put_at: datetime
+
+
+class Stored(Event, name="contracts.stored", version=1, key="parcel_id"):
+    parcel_id: UUID
+    parts: tuple[Part, ...]
+    places: tuple[Shelf.Part, ...]
+
+
 PACKED = contract_of(Packed)
 
 
@@ -68,6 +81,19 @@ def published(cls: Any = Packed, *, definition: str = "Packed", **changes: Any) 
 
 def said(cls: Any, *old: Contract) -> list[tuple[str, str]]:
     return [(finding.field, finding.rule) for finding in findings(cls, old)]
+
+
+def test_two_structures_of_one_name_are_told_apart() -> None:
+    pointers, components = components_of([Packed, Stored])
+
+    told_apart = [name for name in components if name.endswith("Part")]
+    assert len(told_apart) == 2
+    assert [pointer["$ref"] for pointer in pointers] == [
+        "#/components/schemas/Packed",
+        "#/components/schemas/Stored",
+    ]
+    assert said(Stored, contract_of(Stored)) == []
+    assert contract_of(Stored).sample["places"] == [{"put_at": "2026-01-02T03:04:05.678900Z"}]
 
 
 def test_a_contract_that_is_kept_is_not_mentioned() -> None:
