@@ -75,6 +75,9 @@ def test_every_answer_is_one_that_is_described(label: str, names: str, known: di
     def try_it(case: Any) -> None:
         if names == "known":
             case.path_parameters = {name: known["names"][name] for name in case.path_parameters or {}}
+            case.headers.pop("If-Match", None)
+            if isinstance(case.body, dict) and "sku" in case.body:
+                case.body["sku"] = known["names"]["sku"]
         case.call_and_validate(
             base_url=known["url"], headers={"Authorization": f"Bearer {known['token']}"}, checks=PROMISES
         )

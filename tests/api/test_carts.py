@@ -1,14 +1,17 @@
 """Carts over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import services as catalog
 from orders.models import CartLine
-from tests.api.client import Api
+from tests.api.client import Answer, Api
 from tests.orders.builders import an_article, pounds
+from tests.orders.test_cancelling import wait_until_somebody_waits
 
 
 def test_a_cart_is_opened_empty_at_an_address_of_its_own(api: Api) -> None:
@@ -90,6 +93,28 @@ def test_a_cart_is_changed_only_as_it_was_seen(api: Api) -> None:
 
     assert refused.refusal == (412, "precondition_failed")
     assert [changed["units"], again["units"]] == [3, 0]
+
+
+def test_of_two_who_saw_the_same_cart_one_changes_it(api: Api) -> None:
+    place = api.cart()
+    seen = api.get(f"{place}/").headers["ETag"]
+
+    def change(quantity: int) -> Answer:
+        try:
+            return Api().put(f"{place}/lines/MUG-RED/", {"quantity": quantity}, If_Match=seen)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first = api.put(f"{place}/lines/MUG-RED/", {"quantity": 3}, If_Match=seen)
+            second = pool.submit(change, 4)
+            wait_until_somebody_waits()
+        refused = second.result(30)
+
+    assert first["units"] == 3
+    assert refused.refusal == (412, "precondition_failed")
+    assert CartLine.objects.get().quantity == 3
 
 
 def test_a_price_that_moves_is_a_cart_that_moves(api: Api) -> None:

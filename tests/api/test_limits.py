@@ -65,5 +65,14 @@ def test_checkouts_are_limited_more_strictly(api: Api, settings: Settings) -> No
     assert not Order.objects.exists()
 
 
+def test_other_cards_are_limited_as_checkouts_are(api: Api, settings: Settings) -> None:
+    settings.REST_FRAMEWORK = with_rates(payment="2/day")
+    place = api.order()
+
+    told = [api.post(f"{place}/card/", {"card_token": "tok_visa"}).status for _ in range(2)]
+
+    assert told == [409, 429]
+
+
 def test_what_is_no_api_has_no_limits(api: Api) -> None:
     assert "RateLimit-Limit" not in api.client.get("/healthz")

@@ -220,6 +220,7 @@ def test_goods_that_come_back_are_taken_in_once(api: Api) -> None:
     assert [answer["refund"] for answer in taken] == [{"amount": 850, "currency": "GBP"}] * 2
     assert late.refusal == (409, "return_already_settled")
     assert [each.state for each in queries.order_state(ORDER).returns] == ["received"]
+    assert "came back to grace" in queries.order_story(ORDER)[-1].sentence
 
 
 def test_goods_that_are_not_taken_back_are_refused_with_a_reason(api: Api) -> None:
