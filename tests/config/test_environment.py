@@ -18,6 +18,8 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "shop.example.com",
     "DATABASE_URL": "postgres://elsewhere/shop",
     "REDIS_URL": "redis://elsewhere/0",
+    "STRIPE_SECRET_KEY": "sk_live_1",
+    "STRIPE_WEBHOOK_SECRETS": "whsec_1",
 }
 
 
