@@ -158,7 +158,8 @@ def test_nothing_is_lost_while_the_broker_is_stopped_emptied_and_back(services: 
                 back.wait()
         connection.close()
 
-    with relay(url, log), worker(url, log, processes=2):
+    with ExitStack() as ending, relay(url, log), worker(url, log, processes=2):
+        ending.callback(back.set)
         load = threading.Thread(target=deliver_goods)
         load.start()
         halfway.wait()
