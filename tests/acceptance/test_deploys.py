@@ -129,6 +129,18 @@ def test_an_old_worker_does_not_pass_over_a_type_that_only_the_new_release_knows
         eventually(lambda: all_noted_in_time({"A": [("old", 1), ("new", 2)], "B": [("old", 1)]}), log)
 
 
+def test_an_old_worker_that_starts_after_the_migration_takes_no_type_away(broker: str, log: Path) -> None:
+    migrate("old")
+    migrate("new")
+    with running("old", broker, log):
+        say("new", "Posted", "A", 1)
+        say("old", "Weighed", "B", 1)
+        eventually(lambda: all(noted(kind) == {"B": [("old", 1)]} for kind in KINDS), log)
+
+    with running("new", broker, log):
+        eventually(lambda: all_noted_in_time({"A": [("new", 1)], "B": [("old", 1)]}), log)
+
+
 def test_after_a_roll_back_what_the_new_release_said_waits_until_it_is_back(broker: str, log: Path) -> None:
     with running("new", broker, log):
         say("new", "Weighed", "A", 1)

@@ -69,6 +69,15 @@ def test_an_outage_costs_no_attempt() -> None:
     assert toys.recorded == ["a"]
 
 
+def test_a_message_of_newer_code_is_not_called_out_however_often_it_is_due() -> None:
+    announce("a")
+    Message.objects.filter(type="toys.announced").update(version=9)
+    drain_every_hour(5)
+
+    (waiting,) = Delivery.objects.filter(subscription="toys.caller")
+    assert (waiting.attempts, waiting.state, toys.handled) == (0, Delivery.State.UNKNOWN, [])
+
+
 def test_a_failing_call_ends_as_a_dead_letter() -> None:
     fail_with(ValueError("no bell"))
     announce("a")
