@@ -287,9 +287,13 @@ class Stock(RuleBasedStateMachine):
             self.does("return_stock", **how)
 
     @precondition(lambda stock: any(stock.model.ends[order_id] for order_id in held(stock)))
-    @rule(seconds=st.sampled_from((900, 300, 60, 1, 0)), limit=st.sampled_from((4, 2, 1)))
-    def time_passes_and_the_clock_sweeps(self, seconds: int, limit: int) -> None:
-        """What is held too long is freed, the oldest first."""
+    @rule(
+        seconds=st.sampled_from((900, 300, 60, 1, 0)),
+        limit=st.sampled_from((4, 2, 1)),
+        come_back=st.booleans(),
+    )
+    def time_passes_and_the_clock_sweeps(self, seconds: int, limit: int, come_back: bool) -> None:
+        """What is held too long is freed, the oldest first; some of its shoppers come back at once."""
         self.now += timedelta(seconds=seconds)
         model = self.model
         ends = [(end, order_id) for order_id in held(self) if (end := model.ends[order_id])]
@@ -299,6 +303,8 @@ class Stock(RuleBasedStateMachine):
             model.reserved.subtract(model.held[order_id])
         expired = [StockExpired(order_id=each, lines=told(model.held[each])) for each in due]
         assert self.does("expire_reservations", *expired, limit=limit) == len(due)
+        for order_id in due if come_back else ():
+            self.reserve(order_id, [StockLine(sku="CUP", quantity=1)], 60)
 
     @invariant()
     def counters_are_those_of_the_model_and_of_the_ledger(self) -> None:
@@ -342,6 +348,6 @@ class Stock(RuleBasedStateMachine):
 def test_stock_behaves_as_its_model_whatever_is_done_to_it() -> None:
     seen.clear()
     run_state_machine_as_test(
-        Stock, settings=settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True)
+        Stock, settings=settings(max_examples=60, stateful_step_count=30, deadline=None, derandomize=True)
     )
     assert +seen >= Counter(ALL_THAT_CAN_HAPPEN), f"never happened: {ALL_THAT_CAN_HAPPEN - seen.keys()}"
