@@ -15,6 +15,7 @@ import django_stubs_ext
 from config import environment
 from config.local import services
 from config.local.state import State
+from config.staff import look
 
 django_stubs_ext.monkeypatch()  # lets admin classes and fields take type parameters at run time
 
@@ -35,7 +36,7 @@ else:
     REDIS_URL = services.redis_url(STATE_DIR)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    *look.admin_apps(),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -178,6 +179,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
 }
+
+UNFOLD = look.UNFOLD
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

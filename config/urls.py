@@ -5,8 +5,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config import health
 
-admin.site.site_header = admin.site.site_title = "Shop staff"
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api.urls")),

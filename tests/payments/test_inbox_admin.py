@@ -39,6 +39,12 @@ def text_of(client: Client, path: str) -> str:
     return answer.content.decode()
 
 
+def count_of(client: Client, path: str) -> int:
+    """How many rows the list has."""
+    count: int = client.get(path).context["cl"].result_count
+    return count
+
+
 def read_again(client: Client) -> str:
     """Choose all and press the button; returns the page that follows."""
     chosen = [str(pk) for pk in InboxNotice.objects.values_list("pk", flat=True)]
@@ -51,7 +57,7 @@ def test_the_list_says_what_is_parked_and_why(parked: Payment, staff: Client) ->
 
     assert "No payment of this shop is known to sandbox by this notice." in page
     assert str(parked.id) in page
-    assert "0 webhooks" in text_of(staff, f"{LIST}?state=done")
+    assert count_of(staff, f"{LIST}?state=done") == 0
 
 
 @pytest.mark.parametrize("found_by", ["id", "reference", "event_id"])
@@ -59,8 +65,8 @@ def test_a_webhook_is_found(parked: Payment, staff: Client, found_by: str) -> No
     notice = InboxNotice.objects.get()
     wanted = {"id": notice.payment_id, "reference": notice.reference, "event_id": notice.event_id}[found_by]
 
-    assert "1 webhook" in text_of(staff, f"{LIST}?q={wanted}")
-    assert "0 webhooks" in text_of(staff, f"{LIST}?q=teapot")
+    assert count_of(staff, f"{LIST}?q={wanted}") == 1
+    assert count_of(staff, f"{LIST}?q=teapot") == 0
 
 
 def test_a_webhook_shows_what_was_said_and_no_button_to_change_it(parked: Payment, staff: Client) -> None:

@@ -1,0 +1,9 @@
+"""Django's admin, with the shop's own site."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class StaffAdminConfig(AdminConfig):
+    """Stands in INSTALLED_APPS where django.contrib.admin would; every `admin.register` leads to our site."""
+
+    default_site = "config.staff.site.StaffSite"
