@@ -129,6 +129,14 @@ class OrderNumberUnknown(OrdersError):
         super().__init__(f"There is no order with the number {number}.{slip}")
 
 
+class OrderAlreadyOwned(OrdersError):
+    """The order belongs to an account already."""
+
+    def __init__(self, order_id: UUID) -> None:
+        self.order_id = order_id
+        super().__init__("This order is in an account already.")
+
+
 class TransitionRefused(OrdersError):
     """The order's state does not allow this step."""
 

@@ -60,6 +60,7 @@ class OrderPlaced(Event, name="orders.order_placed", version=1, key="order_id"):
     """A customer has committed to buy; prices are frozen from here on.
 
     `tax` is what of the total is tax, goods and delivery together; None where no rule was applied.
+    `customer_id` is the account that ordered, by its number alone; None for a guest.
     """
 
     order_id: UUID
@@ -75,6 +76,16 @@ class OrderPlaced(Event, name="orders.order_placed", version=1, key="order_id"):
     cart_id: UUID | None = None
     shipping_name: str = ""
     tax: Money | None = None
+    customer_id: int | None = None
+
+
+class OrderClaimed(Event, name="orders.order_claimed", version=1, key="order_id"):
+    """A guest's order belongs to an account from here on; `proof` is how that was shown: link or mailbox."""
+
+    order_id: UUID
+    customer_id: int
+    proof: str
+    claimed_at: datetime
 
 
 class OrderConfirmed(Event, name="orders.order_confirmed", version=1, key="order_id"):

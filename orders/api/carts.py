@@ -1,4 +1,4 @@
-"""Carts: whoever has a cart's id may fill it; what it costs is the shop's affair."""
+"""Carts: a guest's is filled by whoever has its id, an account's by itself; the shop says what it costs."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -37,8 +37,8 @@ class Carts(APIView):
 
     @extend_schema(operation_id="carts_create", request=None, responses={201: CartSerializer})
     def post(self, request: Request) -> Response:
-        """Open an empty cart. Its id is its key: it is told to nobody else."""
-        cart_id = services.create_cart()
+        """Open an empty cart: the account's own, or a guest's, whose id is its key: told to nobody else."""
+        cart_id = services.create_cart(customer_id=request.user.pk)
         place = reverse("api-cart", args=[cart_id], request=request)
         return _shown(request, cart_id, status=201, headers={"Location": place})
 
@@ -66,7 +66,7 @@ class CartLines(APIView):
         sent.is_valid(raise_exception=True)
         with transaction.atomic():
             _need_unmoved(request, cart_id)
-            services.add_to_cart(cart_id=cart_id, **sent.validated_data)
+            services.add_to_cart(cart_id=cart_id, customer_id=request.user.pk, **sent.validated_data)
         return _shown(request, cart_id)
 
 
@@ -85,7 +85,9 @@ class CartLine(APIView):
         sent.is_valid(raise_exception=True)
         with transaction.atomic():
             _need_unmoved(request, cart_id)
-            services.change_quantity(cart_id=cart_id, sku=sku, **sent.validated_data)
+            services.change_quantity(
+                cart_id=cart_id, sku=sku, customer_id=request.user.pk, **sent.validated_data
+            )
         return _shown(request, cart_id)
 
     @extend_schema(operation_id="carts_remove", responses={200: CartSerializer})
@@ -93,7 +95,7 @@ class CartLine(APIView):
         """Take an article out of the cart; harmless when it is not in it."""
         with transaction.atomic():
             _need_unmoved(request, cart_id)
-            services.remove_line(cart_id=cart_id, sku=sku)
+            services.remove_line(cart_id=cart_id, sku=sku, customer_id=request.user.pk)
         return _shown(request, cart_id)
 
 
@@ -126,12 +128,14 @@ class CartCheckout(APIView):
         sent = Checkout(data=request.data)
         sent.is_valid(raise_exception=True)
         with transaction.atomic():
-            order_id = services.place_order(cart_id=cart_id, **sent.validated_data)
+            order_id = services.place_order(
+                cart_id=cart_id, customer_id=request.user.pk, **sent.validated_data
+            )
         return receipt(request, services.order_token(order_id))
 
 
 def _shown(request: Request, cart_id: UUID, **options: Any) -> Response:
-    cart = queries.cart_view(cart_id)
+    cart = queries.cart_view(cart_id, request.user.pk)
     headers = {"ETag": _etag(cart)} | options.pop("headers", {})
     return Response(CartSerializer(cart, context={"request": request}).data, headers=headers, **options)
 
@@ -145,6 +149,6 @@ def _need_unmoved(request: Request, cart_id: UUID) -> None:
     wanted = request.headers.get("If-Match", "*")
     if wanted.strip() == "*":
         return
-    open_cart(cart_id)
-    if _etag(queries.cart_view(cart_id)) not in [tag.strip() for tag in wanted.split(",")]:
+    open_cart(cart_id, request.user.pk)
+    if _etag(queries.cart_view(cart_id, request.user.pk)) not in [tag.strip() for tag in wanted.split(",")]:
         raise CartMoved

@@ -1,6 +1,7 @@
 """Carts: what a shopper has picked, at the price they saw."""
 
-from uuid import uuid4
+from typing import Self
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -10,11 +11,32 @@ from payments.money import Money
 MOST_PER_LINE = 99
 
 
+class _Carts(models.QuerySet["Cart"]):
+    def open_to(self, cart_id: UUID, customer_id: int | None) -> Self:
+        """The cart, where it is nobody's or this customer's; somebody else's is as if it did not exist."""
+        return self.filter(Q(customer_id=None) | Q(customer_id=customer_id), pk=cart_id)
+
+
 class Cart(models.Model):
-    """One shopper's cart; it has become an order as soon as an order names it."""
+    """One shopper's cart; it has become an order as soon as an order names it.
+
+    With a `customer_id` it is that account's and nobody else's; without, whoever knows its id may fill it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4)
+    customer_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = _Carts.as_manager()
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["customer_id", "-created_at"],
+                condition=Q(customer_id__isnull=False),
+                name="orders_cart_of_customer",
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -13,7 +13,7 @@ from orders.models.transitions import STATES
 from payments.money import Money
 
 LINK_SALT = "orders.link"
-SCHEMA = 2
+SCHEMA = 3
 """The shape of the row. Raised with every change of its columns: rows of another one are folded anew."""
 
 
@@ -38,6 +38,7 @@ class Order(models.Model):
     payment_method = models.CharField(max_length=10)
     delivery = models.CharField(max_length=10)
     placed_at = models.DateTimeField(db_index=True)
+    customer_id = models.BigIntegerField(null=True)
     cancellation_requested_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     shipped_at = models.DateTimeField(null=True)
@@ -56,6 +57,14 @@ class Order(models.Model):
                 condition=Q(refunded_amount=0)
                 | Q(refunded_amount__gt=0, refunded_amount__lte=F("total_amount")),
                 name="orders_order_refunded_within_total",
+            ),
+        )
+        indexes = (
+            # Guests' orders and those on account are not in it, and pay nothing for it.
+            models.Index(
+                fields=["customer_id", "-placed_at", "-id"],
+                condition=Q(customer_id__isnull=False),
+                name="orders_order_of_customer",
             ),
         )
 
@@ -150,4 +159,5 @@ _MOVING = (
     "tracking_number",
     "reason",
     "message",
+    "customer_id",
 )

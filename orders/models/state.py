@@ -14,6 +14,7 @@ from orders.events import (
     CancellationRequested,
     CustomerSnapshot,
     OrderCancelled,
+    OrderClaimed,
     OrderConfirmed,
     OrderLine,
     OrderPlaced,
@@ -31,6 +32,7 @@ Later = (
     | OrderShipped
     | CancellationRequested
     | OrderCancelled
+    | OrderClaimed
     | ReturnRequested
     | ReturnReceived
     | ReturnRefused
@@ -88,6 +90,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     returns: tuple[OrderReturn, ...] = ()
     refunds: tuple[OrderRefund, ...] = ()
     refunded: Money
+    customer_id: int | None = None
 
     @property
     def units(self) -> int:
@@ -157,12 +160,17 @@ def changed(order: OrderState, state: str, event: Later) -> OrderState:
     return replace(order, state=state, revision=order.revision + 1, **_changes(order, event))
 
 
+_TAKEN_OVER = {
+    OrderConfirmed: ("confirmed_at",),
+    OrderShipped: ("shipped_at", "tracking_number"),
+    OrderClaimed: ("customer_id",),
+}
+
+
 def _changes(order: OrderState, event: Later) -> Changes:
     match event:
-        case OrderConfirmed():
-            return {"confirmed_at": event.confirmed_at}
-        case OrderShipped():
-            return {"shipped_at": event.shipped_at, "tracking_number": event.tracking_number}
+        case OrderConfirmed() | OrderShipped() | OrderClaimed():
+            return {name: getattr(event, name) for name in _TAKEN_OVER[type(event)]}
         case CancellationRequested():
             return {"cancellation_requested_at": event.requested_at}
         case OrderCancelled():

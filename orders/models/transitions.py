@@ -16,6 +16,7 @@ from orders.errors import (
     MoreThanArrived,
     MoreThanShipped,
     NothingReturned,
+    OrderAlreadyOwned,
     QuantityRefused,
     RefundAlreadyGranted,
     RefundRefused,
@@ -29,6 +30,7 @@ from orders.errors import (
 from orders.events import (
     CancellationRequested,
     OrderCancelled,
+    OrderClaimed,
     OrderConfirmed,
     OrderPlaced,
     OrderShipped,
@@ -143,6 +145,12 @@ def some_money(order: OrderState, event: RefundGranted) -> None:
         raise RefundRefused(event.amount, order.refundable)
 
 
+def belongs_to_nobody(order: OrderState, event: OrderClaimed) -> None:
+    """Only a guest's order can be claimed, and once."""
+    if order.customer_id is not None:
+        raise OrderAlreadyOwned(order.order_id)
+
+
 class Transition(NamedTuple):
     """One line of the table: in state `before` the event may happen where no guard refuses it."""
 
@@ -152,7 +160,7 @@ class Transition(NamedTuple):
     guards: tuple[Guard, ...] = ()
 
 
-TRANSITIONS = (
+_STEPS = (
     Transition("", OrderPlaced, "placed", (whole_quantities, one_currency, within_reason, adds_up)),
     Transition("placed", CancellationRequested, "placed", (not_requested_before,)),
     Transition("placed", OrderConfirmed, "confirmed"),
@@ -181,7 +189,11 @@ TRANSITIONS = (
         (refund_is_new, some_money, within_what_was_shipped, within_what_was_paid),
     ),
 )
-STATES = tuple(dict.fromkeys(line.after for line in TRANSITIONS))
+STATES = tuple(dict.fromkeys(line.after for line in _STEPS))
+TRANSITIONS = (
+    *_STEPS,
+    *(Transition(state, OrderClaimed, state, (belongs_to_nobody,)) for state in STATES),
+)
 _TABLE = {(line.before, line.event): line for line in TRANSITIONS}
 
 

@@ -62,9 +62,12 @@ class CartView:
         return self.sums.total
 
 
-def cart_view(cart_id: UUID) -> CartView:
-    """The cart at today's prices, with a note wherever price or stock have moved since it was filled."""
-    cart = Cart.objects.filter(pk=cart_id).first()
+def cart_view(cart_id: UUID, customer_id: int | None = None) -> CartView:
+    """The cart at today's prices, with a note wherever price or stock have moved since it was filled.
+
+    Raises CartNotFound, also for the cart of another account.
+    """
+    cart = Cart.objects.open_to(cart_id, customer_id).first()
     if cart is None:
         raise CartNotFound(cart_id)
     picked = list(cart.lines.all())

@@ -10,6 +10,7 @@ from orders.errors import OrderNotFound, OrderNumberUnknown
 from orders.events import (
     CancellationRequested,
     OrderCancelled,
+    OrderClaimed,
     OrderConfirmed,
     OrderPlaced,
     OrderShipped,
@@ -100,13 +101,15 @@ def _sentence(event: OrderEvent) -> str:
             back = f" {event.refund} goes back." if event.refund else ""
             return f"Cancelled: {event.reason}.{back}"
         case _:
-            return _sentence_after_shipping(event)
+            return _sentence_afterwards(event)
 
 
-def _sentence_after_shipping(
-    event: ReturnRequested | ReturnReceived | ReturnRefused | RefundGranted,
+def _sentence_afterwards(
+    event: ReturnRequested | ReturnReceived | ReturnRefused | RefundGranted | OrderClaimed,
 ) -> str:
     match event:
+        case OrderClaimed():
+            return f"Taken into account {event.customer_id}, which proved by {event.proof} that it may."
         case ReturnRequested():
             return f"{_pieces(event.lines)} are to come back: {event.reason}"
         case ReturnReceived():

@@ -2,6 +2,7 @@
 
 from orders.services.cancelling import request_cancellation
 from orders.services.carts import add_to_cart, change_quantity, create_cart, remove_line
+from orders.services.claiming import BY_LINK, BY_MAILBOX, claim_order
 from orders.services.folding import fold_order, rebuild_order
 from orders.services.fulfilling import cancel_order, confirm_order, record_return, ship_order
 from orders.services.links import bank_return_link, order_link, order_token
@@ -13,11 +14,14 @@ from orders.services.shipping import cancel_shipment, follow_parcels, schedule_s
 from orders.services.tasks import close_task, close_tasks_about, open_task
 
 __all__ = [
+    "BY_LINK",
+    "BY_MAILBOX",
     "add_to_cart",
     "bank_return_link",
     "cancel_order",
     "cancel_shipment",
     "change_quantity",
+    "claim_order",
     "close_task",
     "close_tasks_about",
     "confirm_order",

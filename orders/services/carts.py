@@ -16,18 +16,18 @@ from orders.errors import (
 from orders.models import MOST_PER_LINE, Cart, CartLine, Order
 
 
-def create_cart() -> UUID:
-    """Open an empty cart."""
-    return Cart.objects.create().id
+def create_cart(*, customer_id: int | None = None) -> UUID:
+    """Open an empty cart: an account's own, or a guest's that whoever knows its id may fill."""
+    return Cart.objects.create(customer_id=customer_id).id
 
 
 @transaction.atomic
-def add_to_cart(*, cart_id: UUID, sku: str, quantity: int = 1) -> None:
+def add_to_cart(*, cart_id: UUID, sku: str, quantity: int = 1, customer_id: int | None = None) -> None:
     """Add pieces of an article at today's price, on top of those already picked.
 
     Raises CartNotFound, CartAlreadyOrdered, NotForSale, QuantityRefused and MixedCurrencies.
     """
-    cart = open_cart(cart_id)
+    cart = open_cart(cart_id, customer_id)
     product = catalog.product_for_sale(sku)
     if product is None:
         raise NotForSale(sku)
@@ -42,26 +42,26 @@ def add_to_cart(*, cart_id: UUID, sku: str, quantity: int = 1) -> None:
 
 
 @transaction.atomic
-def change_quantity(*, cart_id: UUID, sku: str, quantity: int) -> None:
+def change_quantity(*, cart_id: UUID, sku: str, quantity: int, customer_id: int | None = None) -> None:
     """Set how many pieces of an article the cart holds; 0 takes it out.
 
     Raises CartNotFound, CartAlreadyOrdered, QuantityRefused and NotInCart.
     """
-    lines = open_cart(cart_id).lines.filter(sku=sku)
+    lines = open_cart(cart_id, customer_id).lines.filter(sku=sku)
     if quantity == 0:
         lines.delete()
     elif not lines.update(quantity=_allowed(quantity)):
         raise NotInCart(sku)
 
 
-def remove_line(*, cart_id: UUID, sku: str) -> None:
+def remove_line(*, cart_id: UUID, sku: str, customer_id: int | None = None) -> None:
     """Take an article out of the cart; harmless when it is not in it."""
-    change_quantity(cart_id=cart_id, sku=sku, quantity=0)
+    change_quantity(cart_id=cart_id, sku=sku, quantity=0, customer_id=customer_id)
 
 
-def open_cart(cart_id: UUID) -> Cart:
-    """The cart, locked, so that it cannot be ordered while it changes."""
-    cart = Cart.objects.select_for_update().filter(pk=cart_id).first()
+def open_cart(cart_id: UUID, customer_id: int | None = None) -> Cart:
+    """The cart, locked, so that it cannot be ordered while it changes; another account's is not found."""
+    cart = Cart.objects.select_for_update().open_to(cart_id, customer_id).first()
     if cart is None:
         raise CartNotFound(cart_id)
     ordered = Order.objects.filter(cart_id=cart_id).values_list("id", flat=True).first()

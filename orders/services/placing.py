@@ -30,15 +30,17 @@ def place_order(
     payment_method: str = "card",
     expected_total: Money | None = None,
     seen: str = "",
+    customer_id: int | None = None,
 ) -> UUID:
     """Turn the cart into an order at today's prices; a cart that is one already answers with that order.
 
     expected_total, seen: what the shopper agreed to, as CartView had it. Where that is not so any more,
-    TotalChanged or CartChanged. Also raises CartNotFound, CartIsEmpty, NotForSale, MixedCurrencies,
-    NoDelivery and TotalRefused, and then nothing has happened.
+    TotalChanged or CartChanged. customer_id: the account that orders; None for a guest. Also raises
+    CartNotFound, CartIsEmpty, NotForSale, MixedCurrencies, NoDelivery and TotalRefused, and then nothing
+    has happened.
     """
     try:
-        cart = open_cart(cart_id)
+        cart = open_cart(cart_id, customer_id)
     except CartAlreadyOrdered as ordered:
         return ordered.order_id
     lines = _priced(cart)
@@ -53,7 +55,8 @@ def place_order(
         payment_method=payment_method,
         delivery="carrier",
     )
-    return _place(replace(placed, shipping_name=sums.shipping_name, tax=sums.tax), card_token)
+    placed = replace(placed, shipping_name=sums.shipping_name, tax=sums.tax, customer_id=customer_id)
+    return _place(placed, card_token)
 
 
 @transaction.atomic(savepoint=False)

@@ -42,7 +42,7 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
         messages.error(request, form.refusal)
         return redirect("orders:cart")
     try:
-        services.add_to_cart(cart_id=_cart_to_fill(request), **form.cleaned_data)
+        services.add_to_cart(cart_id=_cart_to_fill(request), customer_id=request.user.pk, **form.cleaned_data)
     except OrdersError as refusal:
         messages.error(request, str(refusal))
     else:
@@ -58,7 +58,9 @@ def change_cart(request: HttpRequest) -> HttpResponse:
         messages.error(request, form.refusal)
         return redirect("orders:cart")
     try:
-        services.change_quantity(cart_id=_cart_to_fill(request), **form.cleaned_data)
+        services.change_quantity(
+            cart_id=_cart_to_fill(request), customer_id=request.user.pk, **form.cleaned_data
+        )
     except OrdersError as refusal:
         messages.error(request, str(refusal))
     return redirect("orders:cart")
@@ -90,6 +92,7 @@ def _place_order(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
             card_token=form.card_token,
             expected_total=form.seen_total,
             seen=form.cleaned_data["seen"],
+            customer_id=request.user.pk,
         )
     except OrdersError as refusal:
         form.add_error(None, str(refusal))
@@ -109,7 +112,7 @@ def _to_order(order_id: UUID) -> HttpResponse:
 def _cart(request: HttpRequest) -> CartView | None:
     cart_id = request.session.get(_CART)
     try:
-        return queries.cart_view(UUID(cart_id)) if cart_id else None
+        return queries.cart_view(UUID(cart_id), request.user.pk) if cart_id else None
     except CartNotFound:
         return None
 
@@ -123,7 +126,7 @@ def _cart_to_fill(request: HttpRequest) -> UUID:
     cart = _open_cart(request)
     if cart:
         return cart.cart_id
-    cart_id = services.create_cart()
+    cart_id = services.create_cart(customer_id=request.user.pk)
     request.session[_CART] = str(cart_id)
     return cart_id
 

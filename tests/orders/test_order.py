@@ -54,7 +54,7 @@ def test_a_cancelled_order_keeps_the_reason_and_the_sentence() -> None:
         (
             "confirm cancelled",
             [an_order_placed(), CANCELLED, CONFIRMED],
-            "is cancelled: OrderConfirmed cannot follow; allowed: nothing.",
+            "is cancelled: OrderConfirmed cannot follow; allowed: OrderClaimed.",
         ),
     ],
 )
