@@ -76,6 +76,7 @@ class CategorySerializer(serializers.Serializer[Any]):
 class Products(APIView):
     """What the shop sells."""
 
+    projections = ("catalog.catalog_listing",)
     refusals: ClassVar[dict[str, tuple[type[Exception], ...]]] = {"get": (errors.UnknownCursor,)}
 
     @extend_schema(operation_id="products_list", parameters=[ProductQuery], responses=ProductPage)
@@ -97,6 +98,8 @@ class Products(APIView):
 class Product(APIView):
     """One product."""
 
+    projections = ("catalog.catalog_listing",)
+
     @extend_schema(operation_id="products_read", responses=ProductSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """Read one product, as it was listed a moment ago."""
@@ -108,6 +111,8 @@ class Product(APIView):
 
 class Categories(APIView):
     """The shelves of the shop."""
+
+    projections = ("catalog.catalog_listing",)
 
     @extend_schema(operation_id="categories_list", responses=CategorySerializer(many=True))
     def get(self, request: Request) -> Response:

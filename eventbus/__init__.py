@@ -5,7 +5,7 @@ and sagas get them in order, through Celery workers or in the publishing process
 says what is guaranteed, and how to use it.
 """
 
-from eventbus.context import backdated, correlate, current_envelope, current_time
+from eventbus.context import backdated, correlate, current_envelope, current_time, published_ids
 from eventbus.dispatch import drain
 from eventbus.doctor import examine, vital_signs
 from eventbus.errors import ArchivedStream, ConcurrencyError, DependencyDown, NoTransaction, Reject
@@ -16,6 +16,7 @@ from eventbus.projections import Projection
 from eventbus.registry import Json, upcast
 from eventbus.sagas import Saga, on_skip
 from eventbus.subscriptions import Record, handles, on, subscribe
+from eventbus.waiting import wait_until_seen
 
 __all__ = [
     "ArchivedStream",
@@ -40,9 +41,11 @@ __all__ = [
     "on",
     "on_skip",
     "publish",
+    "published_ids",
     "read_stream",
     "send",
     "subscribe",
     "upcast",
     "vital_signs",
+    "wait_until_seen",
 ]

@@ -26,6 +26,7 @@ class Cause(Struct, frozen=True):
 
 _NO_CAUSE = Cause()
 _cause: ContextVar[Cause] = ContextVar("eventbus_cause", default=_NO_CAUSE)
+_ids: ContextVar[list[UUID] | None] = ContextVar("eventbus_ids", default=None)
 
 
 def current_cause() -> Cause:
@@ -76,6 +77,33 @@ def correlate(correlation_id: UUID, **headers: str) -> Generator[None]:
     """
     with _within(replace(_cause.get(), correlation_id=correlation_id, headers=headers)):
         yield
+
+
+@contextmanager
+def published_ids() -> Generator[list[UUID]]:
+    """Collect the ids of what is published inside, in order, without what handlers publish because of it.
+
+    A reader can wait for the last of them: see `wait_until_seen`.
+
+    Example:
+
+        with published_ids() as ids:
+            place_order(order_id=ORDER, total=4200)
+        assert len(ids) == 1
+    """
+    ids: list[UUID] = []
+    token = _ids.set(ids)
+    try:
+        yield ids
+    finally:
+        _ids.reset(token)
+
+
+def note_ids(cause: Cause, ids: list[UUID]) -> None:
+    """Tell whoever collects them which messages were published."""
+    collected = _ids.get()
+    if collected is not None and cause.causation_id is None:
+        collected += ids
 
 
 @contextmanager

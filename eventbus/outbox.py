@@ -21,7 +21,7 @@ from msgspec import Struct
 from uuid_utils.compat import uuid7
 
 from eventbus import cluster, dispatch, purity, sql
-from eventbus.context import Cause, current_cause
+from eventbus.context import Cause, current_cause, note_ids
 from eventbus.errors import ConcurrencyError, NoTransaction
 from eventbus.messages import Command, Event, Message
 from eventbus.preparing import preparing_cursor
@@ -84,7 +84,9 @@ def append(records: Sequence[Record]) -> list[UUID]:
         if cursor.rowcount != len(rows):
             _refuse(records[0])
     dispatch.after_commit()
-    return [row["id"] for row in rows]
+    ids = [row["id"] for row in rows]
+    note_ids(records[0].cause, ids)
+    return ids
 
 
 def _check_transaction(message: Message) -> None:

@@ -22,11 +22,12 @@ from config.api.problems import (
     RequestInProgress,
     refuse,
 )
+from config.api.waiting import MESSAGE_ID, telling_its_message
 
 KEY_PATTERN = "^[!-~]{1,255}$"
 MOST_BYTES = 64 * 1024
 REPLAYED = "Idempotent-Replayed"
-_KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+_KEPT_HEADERS = ("Content-Type", "ETag", "Location", MESSAGE_ID)
 View = Callable[..., HttpResponse]
 
 
@@ -49,12 +50,15 @@ class IdempotencyMiddleware:
         shown = getattr(view, "cls", None)
         if shown is None or request.method in ("GET", "HEAD", "OPTIONS"):
             return None
+
+        def written() -> HttpResponse:
+            return telling_its_message(lambda: view(request, *args, **kwargs))
+
         try:
             _check_length(request)
-            if request.method != "POST":
-                return None
-            key = _key(request, required=getattr(shown, "needs_idempotency_key", False))
-            return _once(request, key, lambda: view(request, *args, **kwargs)) if key else None
+            needed = getattr(shown, "needs_idempotency_key", False)
+            key = _key(request, required=needed) if request.method == "POST" else ""
+            return _once(request, key, written) if key else written()
         except APIException as refusal:
             return refuse(refusal, request)
 

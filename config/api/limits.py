@@ -1,19 +1,27 @@
 """How many requests one client may make, told in headers with every answer.
 
-Counted in the memory of each process: a limit costs no round trip, survives the loss of Redis, and is
-multiplied by the number of processes that serve. It stops programs that run wild, and guessing.
+Counted in Redis, over all processes that serve. A limit is never why a client is kept waiting or refused:
+where Redis does not answer within PATIENCE_SECONDS, each process counts in its own memory and asks Redis
+again after AWAY_SECONDS. Until then a limit is as many times as high as there are processes.
 """
 
+import logging
 from collections.abc import Callable
-from time import time
+from functools import cache
+from time import monotonic, time
 from typing import Any
 
+import redis
+from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
+PATIENCE_SECONDS = 0.05
+AWAY_SECONDS = 5.0
+logger = logging.getLogger(__name__)
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
@@ -31,7 +39,9 @@ class Limit(BaseThrottle):
         most, _, period = str(api_settings.DEFAULT_THROTTLE_RATES[scope]).partition("/")
         window, passed = divmod(int(time()), _SECONDS[period])
         self.reset_seconds = _SECONDS[period] - passed
-        left = int(most) - _count(f"{scope}:{self._client(request)}:{window}", _SECONDS[period])
+        left = int(most) - counter(settings.REDIS_URL).count(
+            f"{scope}:{self._client(request)}:{window}", _SECONDS[period]
+        )
         _remember(request._request, int(most), max(0, left), self.reset_seconds)
         return left >= 0
 
@@ -71,10 +81,39 @@ class LimitHeadersMiddleware:
         return response
 
 
-def _count(key: str, seconds: int) -> int:
-    counted = caches["limits"]
-    counted.add(key, 0, seconds)
-    return counted.incr(key)
+class Counter:
+    """Counts requests where all processes do, or, while that is out of reach, here."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS, retry=None
+        )
+        self._away_until = 0.0
+
+    def count(self, key: str, seconds: int) -> int:
+        """One more; how many it is within `seconds`."""
+        if monotonic() >= self._away_until:
+            try:
+                return self._count_for_all(f"limits:{key}", seconds)
+            except redis.RedisError as error:
+                self._away_until = monotonic() + AWAY_SECONDS
+                logger.warning("Limits are counted in each process until Redis answers again: %s", error)
+        counted = caches["limits"]
+        counted.add(key, 0, seconds)
+        return counted.incr(key)
+
+    def _count_for_all(self, key: str, seconds: int) -> int:
+        with self._redis.pipeline(transaction=False) as both:
+            both.incr(key)
+            both.expire(key, seconds)
+            number, _ = both.execute()
+        return int(number)
+
+
+@cache
+def counter(url: str) -> Counter:
+    """The one counter of this process for a Redis."""
+    return Counter(url)
 
 
 def _remember(request: HttpRequest, most: int, left: int, reset: int) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -11,6 +12,7 @@ from rest_framework import exceptions, serializers
 
 from config.api import problems
 from config.api.idempotency import KEY_PATTERN
+from config.api.waiting import MESSAGE_ID, PARAMETER, WAITED_FOR
 
 
 class ProblemField(serializers.Serializer[Any]):
@@ -42,6 +44,29 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "bearer"}
 
 
+_WAITING = [
+    OpenApiParameter(
+        PARAMETER,
+        type=UUID,
+        description="A Message-Id that a write has told: answer once this shows it, or after two seconds.",
+    ),
+    OpenApiParameter(
+        WAITED_FOR,
+        location=OpenApiParameter.HEADER,
+        response=[200],
+        enum=["seen", "behind", "unknown"],
+        description="Of `wait_for`: whether this answer shows it; unknown where the log does not hold it.",
+    ),
+]
+_MESSAGE_ID = OpenApiParameter(
+    MESSAGE_ID,
+    type=UUID,
+    location=OpenApiParameter.HEADER,
+    response=[200, 201, 202],
+    description="What to send as `wait_for` to read it; missing where nothing was announced.",
+)
+
+
 class ShopSchema(AutoSchema):
     """DRF's views, described with the conventions that hold for all of them."""
 
@@ -51,9 +76,9 @@ class ShopSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         """The headers that all operations of a kind understand."""
-        headers: list[Any] = []
         if self.method == "GET":
-            return headers
+            return _WAITING if getattr(self.view, "projections", ()) else []
+        headers: list[Any] = [_MESSAGE_ID]
         if self.method == "POST":
             headers.append(
                 OpenApiParameter(

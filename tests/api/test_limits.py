@@ -1,13 +1,19 @@
 """How many requests a client may make."""
 
+import socket
+from collections.abc import Iterator
+from time import perf_counter, time
 from typing import Any
 
 import pytest
 from django.conf import settings as shop
+from django.core.cache import caches
 from pytest_django import Settings
 
+from config.api import limits
 from orders.models import Cart, Order
 from tests.api.client import Api, a_checkout
+from tests.api.conftest import REDIS_URL
 
 ELSEWHERE = "203.0.113.7"
 
@@ -76,3 +82,51 @@ def test_other_cards_are_limited_as_checkouts_are(api: Api, settings: Settings) 
 
 def test_what_is_no_api_has_no_limits(api: Api) -> None:
     assert "RateLimit-Limit" not in api.client.get("/healthz")
+
+
+@pytest.mark.usefixtures("three_a_day")
+def test_all_processes_count_together(api: Api) -> None:
+    for _ in range(2):
+        api.get("/categories/")
+    limits.counter.cache_clear()  # another process: it remembers nothing
+    caches["limits"].clear()
+
+    answers = [api.get("/categories/") for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [200, 429]
+
+
+@pytest.fixture
+def deaf_redis(settings: Settings) -> Iterator[None]:
+    """A Redis that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.REDIS_URL = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        yield
+    limits.counter.cache_clear()
+
+
+@pytest.mark.usefixtures("three_a_day", "deaf_redis")
+def test_without_redis_each_process_counts_and_nobody_waits(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = perf_counter()
+    answers = [api.get("/categories/").status for _ in range(4)]
+
+    assert answers == [200, 200, 200, 429]
+    assert perf_counter() - before < 1
+    assert len([line for line in caplog.messages if "Limits are counted in each process" in line]) == 1
+
+
+@pytest.mark.usefixtures("three_a_day", "deaf_redis")
+def test_redis_is_asked_again_after_a_while(
+    api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "AWAY_SECONDS", 0)
+
+    api.get("/categories/")
+    counted = limits.counter(settings.REDIS_URL)
+    counted._redis = limits.counter(REDIS_URL)._redis
+    answers = [api.get("/categories/").status for _ in range(4)]
+
+    assert answers == [200, 200, 200, 429]
+    assert caches["limits"].get(f"every:127.0.0.1:{int(time() // 86400)}") == 1
