@@ -76,6 +76,14 @@ class StepNotSkippable(EventBusError):
     """The saga waits for what comes of the step, and has no way to go on without it."""
 
 
+class UnknownSubscription(EventBusError):
+    """Nobody listens under this name."""
+
+
+class NotPaused(EventBusError):
+    """The subscription is at work: there is nothing to resume."""
+
+
 class Reject(EventBusError):
     """Raised by a handler: this message can never succeed; make it a dead letter now, with this reason.
 

@@ -64,7 +64,8 @@ class Turn(Struct, frozen=True):
 def deliver_lane(subscription: Subscription, shard: int, now: datetime) -> Iterator[int]:
     """Deliver a lane batch by batch until nothing is left; yields how many messages each batch had.
 
-    Returns at once while another worker holds the lane: that one looks again after its commit.
+    Returns at once while another worker holds the lane: that one looks again after its commit. Returns as
+    well once the subscription is paused: a batch under way is finished.
     """
     while True:
         turn = _deliver_batch(subscription, shard, now)
@@ -105,7 +106,7 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
     elif ready:
         consume(subscription, ready)
     if batch or after.window or claim.progress.window or claim.stale:
-        _save(claim, after)
+        _save(claim, after, len(batch))
     return Turn(len(batch) + retried, claim.settled)
 
 
@@ -129,11 +130,11 @@ def _is_known(subscription: Subscription, envelope: Envelope) -> bool:
     return isinstance(envelope.message, subscription.accepts)
 
 
-def _save(claim: Claim, progress: Progress) -> None:
+def _save(claim: Claim, progress: Progress, delivered: int) -> None:
     window = str(progress.window) if progress.window else None
     position = progress.position if progress.window else claim.last
     with preparing_cursor() as cursor:
-        cursor.execute(sql.SAVE_LANE, [str(progress.seen), window, position, claim.checkpoint_id])
+        cursor.execute(sql.SAVE_LANE, [str(progress.seen), window, position, delivered, claim.checkpoint_id])
 
 
 def _without_blocked(subscription: Subscription, batch: Batch) -> Batch:

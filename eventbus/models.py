@@ -65,6 +65,31 @@ class Message(models.Model):
         return f"{self.position} {self.type}"
 
 
+class Pause(models.Model):
+    """A subscription that a person has paused: no worker hands it anything until it is resumed."""
+
+    subscription = models.CharField(max_length=120, primary_key=True)
+    actor = models.CharField(max_length=200)
+    reason = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.subscription}, by {self.actor}"
+
+
+class Pace(models.Model):
+    """What a subscription had taken at two moments, so that its rate can be told: see pacing.py."""
+
+    subscription = models.CharField(max_length=120, primary_key=True)
+    at = models.DateTimeField()
+    delivered = models.BigIntegerField()
+    earlier_at = models.DateTimeField()
+    earlier_delivered = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.subscription} {self.delivered}"
+
+
 class Stream(models.Model):
     """How far an event-sourced stream has come. Its row is what two writers of one revision meet at."""
 
@@ -113,6 +138,7 @@ class Checkpoint(models.Model):
     `position` is how far it has come in an open window; without one, the last position when it was saved.
     `version` is the projection's version that its rows were folded with. `types` are the messages that the
     newest release lets it listen to: an older process keeps those it does not know for a newer one.
+    `delivered` counts the messages it has taken since it began, so that two looks give a rate.
     """
 
     subscription = models.CharField(max_length=120)
@@ -122,6 +148,7 @@ class Checkpoint(models.Model):
     seen = SnapshotField()
     window = SnapshotField(null=True)
     position = models.BigIntegerField(default=0)
+    delivered = models.BigIntegerField(default=0, db_default=0)
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -170,6 +197,9 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["subscription", "stream"], condition=Q(state="dead"), name="eventbus_delivery_dead"
+            ),
+            models.Index(
+                fields=["subscription", "message"], condition=~Q(error=""), name="eventbus_delivery_failed"
             ),
         )
 
@@ -267,3 +297,35 @@ class Rebuild(models.Model):
 
     def __str__(self) -> str:
         return self.projection
+
+
+class RebuildJob(models.Model):
+    """A rebuild that a person has asked for; the workers carry it out, a slice at a time: see jobs.py.
+
+    `position` of `target` is how far the log was read, `rate` in positions a second. No worker begins a slice
+    before `leased_until`: one is at work, or has just died.
+    """
+
+    class State(models.TextChoices):
+        """Where it stands. Stopping: the worker has not heard of it yet."""
+
+        ASKED = "asked"
+        RUNNING = "running"
+        STOPPING = "stopping"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        DONE = "done"
+
+    projection = models.CharField(max_length=120, primary_key=True)
+    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+    actor = models.CharField(max_length=200)
+    asked_at = models.DateTimeField(db_default=Now())
+    position = models.BigIntegerField(default=0)
+    target = models.BigIntegerField(default=0)
+    rate = models.FloatField(default=0)
+    note = models.TextField(blank=True)
+    updated_at = models.DateTimeField(db_default=Now())
+    leased_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.projection} {self.state}"

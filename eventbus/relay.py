@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from eventbus import cluster, dispatch, draining
+from eventbus import cluster, dispatch, draining, pacing, pausing
 from eventbus.checkpoints import ensure_checkpoints
 from eventbus.consumers import fire_timers
 from eventbus.dispatch import LEADER_LOCK, Lane
@@ -65,15 +65,20 @@ class Relay:
         logger.info("Leading: watching the log.")
         watch, pause = LogWatch(), BUSY_SECONDS
         swept = due_asked = 0.0
+        paused: set[str] = set()
         while not self.stop.is_set():
             lanes = watch.woken()
             if monotonic() - due_asked > DUE_SECONDS:
                 due_asked = monotonic()
                 lanes |= due_lanes()
+                paused, before = pausing.paused(), paused
+                swept = 0.0 if before - paused else swept  # what was resumed begins at once
             if monotonic() - swept > SWEEP_SECONDS:
                 swept = monotonic()
                 ensure_ahead()
+                pacing.measure()
                 lanes |= lanes_behind()
+            lanes = {lane for lane in lanes if lane[0] not in paused}
             if not self._wake_all(lanes):
                 swept = 0.0
             pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)

@@ -49,19 +49,22 @@ _SETTLED_COLUMNS = """settled.settled_position, settled.settled_xid::text,
        settled.settled_xid <= pg_snapshot_xmin(pg_current_snapshot())"""
 NOW_SETTLED = f"SELECT {_SETTLED_COLUMNS} FROM (SELECT) AS now {SETTLED}"
 
-# Take a lane: whoever holds its checkpoint's row delivers it. A dead worker's lock dies with it.
+# Take a lane: whoever holds its checkpoint's row delivers it. A dead worker's lock dies with it. A paused one
+# is not to be had.
 # Then, in the same round trip but with a snapshot of its own, which is never older than the checkpoint just
 # read: what is visible now, the last position given out, whether anything was set aside, and what is settled.
 CLAIM_LANE = f"""
 SELECT id, seen::text, "window"::text, position, types FROM eventbus_checkpoint
-WHERE subscription = %(subscription)s AND shard = %(shard)s FOR UPDATE SKIP LOCKED;
+WHERE subscription = %(subscription)s AND shard = %(shard)s
+  AND NOT EXISTS (SELECT FROM eventbus_pause WHERE eventbus_pause.subscription = %(subscription)s)
+FOR UPDATE SKIP LOCKED;
 SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text, {LAST_POSITION},
        EXISTS (SELECT FROM eventbus_delivery WHERE subscription = %(subscription)s), {_SETTLED_COLUMNS}
 FROM (SELECT) AS now {SETTLED}"""
 
 SAVE_LANE = """
 UPDATE eventbus_checkpoint SET seen = %s::pg_snapshot, "window" = %s::pg_snapshot, position = %s,
-       updated_at = now() WHERE id = %s"""
+       delivered = delivered + %s, updated_at = now() WHERE id = %s"""
 
 # Also the id of this transaction, which Postgres leaves out of its own snapshot.
 NOW_VISIBLE = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text"
@@ -121,7 +124,8 @@ LANES_BEHIND = f"""
 SELECT c.subscription, c.shard FROM eventbus_checkpoint AS c
 JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int)
   ON lane.name = c.subscription AND lane.shard = c.shard
-WHERE c."window" IS NOT NULL
+WHERE NOT EXISTS (SELECT FROM eventbus_pause AS p WHERE p.subscription = c.subscription) AND (
+   c."window" IS NOT NULL
    OR (SELECT {LAST_POSITION}) - c.position > %(stale)s
    OR pg_snapshot_xmax(c.seen) < %(settled)s::text::xid8
    OR %(ended)s AND pg_snapshot_xmin(c.seen) < %(settled)s::text::xid8
@@ -131,7 +135,7 @@ WHERE c."window" IS NOT NULL
                 AND m.type || '' = ANY(c.types) AND m.shard %% lane.shards = lane.shard)
    OR EXISTS (SELECT 1 FROM eventbus_message AS m
               WHERE m.{_FROM_RUNNING_FLOOR} AND m.xid = ANY(ARRAY(SELECT pg_snapshot_xip(c.seen)))
-                AND m.type || '' = ANY(c.types) AND m.shard %% lane.shards = lane.shard)"""
+                AND m.type || '' = ANY(c.types) AND m.shard %% lane.shards = lane.shard))"""
 
 # A delivery may run when it is due and is the first of its stream. The long queue behind one that may not run
 # is passed over by its stream's name.
@@ -170,6 +174,7 @@ due AS (
     SELECT d.id FROM eventbus_delivery AS d
     WHERE d.subscription = %(subscription)s AND d.state <> 'dead' AND d.due_at <= %(now)s
       AND NOT EXISTS (SELECT FROM breaker WHERE open_until > %(now)s)
+      AND NOT EXISTS (SELECT FROM eventbus_pause AS p WHERE p.subscription = %(subscription)s)
       AND ({MAY_RUN})
     ORDER BY d.due_at, d.message_id LIMIT 1 FOR UPDATE SKIP LOCKED),
 probe AS (
@@ -200,7 +205,8 @@ CROSS JOIN LATERAL (
         d.stream NOT IN (SELECT stream FROM held) AND d.message_id = {FIRST_OF_STREAM.format("d")}))
     ORDER BY d.due_at, d.message_id LIMIT 1) AS due
 WHERE NOT EXISTS (
-    SELECT FROM eventbus_breaker AS b WHERE b.dependency = lane.dependency AND b.open_until > %(now)s)"""
+    SELECT FROM eventbus_breaker AS b WHERE b.dependency = lane.dependency AND b.open_until > %(now)s)
+  AND NOT EXISTS (SELECT FROM eventbus_pause AS p WHERE p.subscription = lane.name)"""
 
 BLOCKED_STREAMS = """
 SELECT DISTINCT stream FROM eventbus_delivery WHERE subscription = %s AND stream = ANY(%s)"""

@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     database.identity,
     database.relay,
     delivery.lag,
+    delivery.pauses,
     delivery.overdue,
     delivery.lost_leases,
     delivery.dead_letters,

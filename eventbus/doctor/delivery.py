@@ -2,43 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from eventbus.doctor.findings import Finding, Severity, dbshell, grade, rows, span
+from eventbus.doctor.reading import FAR_BEHIND, unread
 from eventbus.subscriptions import subscriptions
-
-Lane = dict[str, Any]
-FURTHER = 100
-FAR_BEHIND = 10_000
-"""How many unread messages a lane is asked for at most."""
-
-# The rest of an open window lies behind `position`; everything else is news to the newest snapshot. A message
-# says in its id (UUID v7) when it was published: `occurred_at` may be long ago.
-_LAG = """
-SELECT lane.name, sum(unread.wanted), max(unread.looked_at) >= %(bound)s,
-       extract(epoch FROM now()) - min(unread.oldest)
-FROM eventbus_checkpoint AS c
-JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int, types text[])
-  ON lane.name = c.subscription AND lane.shard = c.shard
-CROSS JOIN LATERAL (SELECT coalesce(c."window", c.seen)) AS base (seen)
-CROSS JOIN LATERAL (
-    SELECT count(*) AS looked_at, count(*) FILTER (WHERE m.wanted) AS wanted,
-           min(('x' || substr(replace(m.id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000.0)
-               FILTER (WHERE m.wanted) AS oldest
-    FROM (
-        SELECT id, new AND type = ANY(lane.types) AND shard %% lane.shards = lane.shard AS wanted FROM (
-            (SELECT id, type, shard, pg_visible_in_snapshot(xid, c."window")
-                                     AND NOT pg_visible_in_snapshot(xid, c.seen) AS new
-             FROM eventbus_message WHERE c."window" IS NOT NULL AND position > c.position
-             ORDER BY position LIMIT %(bound)s)
-            UNION ALL
-            (SELECT id, type, shard, true FROM eventbus_message
-             WHERE xid >= pg_snapshot_xmax(base.seen) ORDER BY xid LIMIT %(bound)s)
-            UNION ALL
-            (SELECT id, type, shard, true FROM eventbus_message
-             WHERE xid = ANY(ARRAY(SELECT pg_snapshot_xip(base.seen))) LIMIT %(bound)s)) AS part) AS m
-    ) AS unread
-GROUP BY lane.name"""
 
 _DUE = """
 SELECT subscription, count(*), extract(epoch FROM now() - min(due_at)) FROM eventbus_delivery
@@ -48,6 +15,7 @@ WHERE state IN ('waiting', 'claimed') AND due_at < now()
                     AND earlier.stream = eventbus_delivery.stream
                     AND earlier.message_id < eventbus_delivery.message_id)
   AND state = %s
+  AND NOT EXISTS (SELECT FROM eventbus_pause AS p WHERE p.subscription = eventbus_delivery.subscription)
 GROUP BY subscription ORDER BY subscription"""
 
 _BY_STATE = """
@@ -69,15 +37,11 @@ _SAGAS = """
 SELECT saga, count(*), extract(epoch FROM now() - min(started_at)) FROM eventbus_sagastate
 WHERE status = 'running' GROUP BY saga ORDER BY saga"""
 
+_PAUSES = """
+SELECT subscription, actor, reason, extract(epoch FROM now() - at)
+FROM eventbus_pause ORDER BY subscription"""
+
 _VERSIONS = "SELECT DISTINCT subscription, version FROM eventbus_checkpoint ORDER BY subscription, version"
-
-
-def _lanes() -> list[Lane]:
-    return [
-        {"name": s.name, "shard": shard, "shards": s.shards, "types": s.types}
-        for s in subscriptions()
-        for shard in range(s.shards)
-    ]
 
 
 def lag(bound: int = FAR_BEHIND) -> Iterable[Finding]:
@@ -85,26 +49,27 @@ def lag(bound: int = FAR_BEHIND) -> Iterable[Finding]:
 
     bound: how many are counted at most, per lane; "over" says that there are more.
     """
-    behind = _unread(_lanes(), bound)
+    behind = unread(bound)
     if not behind:
         yield Finding("lag", Severity.OK, 0, "Every subscription has read all there is.")
-    for name, count, more, age in behind:
-        wait = f"{'over ' if more else ''}{count:,} messages, the oldest published {span(age)} ago"
-        severity = grade(float(age), "LAG_SECONDS")
-        step = "See that `manage.py relay` and a Celery worker for its queue run." if severity else ""
-        yield Finding("lag", severity, int(count), f"{name} has not read {wait}.", step)
+    paused = {name for name, *_ in rows(_PAUSES)}
+    for name, wait in behind.items():
+        severity = grade(wait.age_seconds, "LAG_SECONDS")
+        if name in paused:  # a person's decision, and no reason to close the shop
+            severity = min(severity, Severity.WARNING)
+            step = f"It is paused: manage.py subscriptions resume {name}"
+        else:
+            step = "See that `manage.py relay` and a Celery worker for its queue run."
+        means = f"{name} has not read {wait}."
+        yield Finding("lag", severity, wait.messages, means, step if severity else "")
 
 
-def _unread(lanes: list[Lane], bound: int) -> list[tuple[Any, ...]]:
-    """Name, unread messages, whether there are more, and the oldest's age, of each subscription behind.
-
-    Where the first ones it has not read hold none for it, a hundred times as many are looked at.
-    """
-    found = rows(_LAG, {"lanes": json.dumps(lanes), "bound": bound})
-    hidden = {name for name, wanted, more, _ in found if more and not wanted}
-    if hidden and bound <= FAR_BEHIND:
-        found += _unread([lane for lane in lanes if lane["name"] in hidden], bound * FURTHER)
-    return sorted(row for row in found if row[1])
+def pauses() -> Iterable[Finding]:
+    """Subscriptions that a person has paused."""
+    for name, actor, reason, age in rows(_PAUSES):
+        means = f"{name} is paused for {span(age)}; its messages wait in the log."
+        step = f"manage.py subscriptions resume {name}"
+        yield Finding("pauses", Severity.WARNING, round(float(age)), means, step, f" {actor}: {reason}")
 
 
 def overdue() -> Iterable[Finding]:

@@ -1,0 +1,85 @@
+"""How far behind the subscriptions are: unread messages, and the age of the oldest. Its cost is bounded."""
+
+import json
+from typing import Any
+
+from msgspec import Struct
+
+from eventbus.doctor.findings import rows, span
+from eventbus.subscriptions import subscriptions
+
+Lane = dict[str, Any]
+FURTHER = 100
+FAR_BEHIND = 10_000
+"""How many unread messages a lane is asked for at most."""
+
+# The rest of an open window lies behind `position`; everything else is news to the newest snapshot. A message
+# says in its id (UUID v7) when it was published: `occurred_at` may be long ago.
+_LAG = """
+SELECT lane.name, sum(unread.wanted), max(unread.looked_at) >= %(bound)s,
+       extract(epoch FROM now()) - min(unread.oldest)
+FROM eventbus_checkpoint AS c
+JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int, types text[])
+  ON lane.name = c.subscription AND lane.shard = c.shard
+CROSS JOIN LATERAL (SELECT coalesce(c."window", c.seen)) AS base (seen)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS looked_at, count(*) FILTER (WHERE m.wanted) AS wanted,
+           min(('x' || substr(replace(m.id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000.0)
+               FILTER (WHERE m.wanted) AS oldest
+    FROM (
+        SELECT id, new AND type = ANY(lane.types) AND shard %% lane.shards = lane.shard AS wanted FROM (
+            (SELECT id, type, shard, pg_visible_in_snapshot(xid, c."window")
+                                     AND NOT pg_visible_in_snapshot(xid, c.seen) AS new
+             FROM eventbus_message WHERE c."window" IS NOT NULL AND position > c.position
+             ORDER BY position LIMIT %(bound)s)
+            UNION ALL
+            (SELECT id, type, shard, true FROM eventbus_message
+             WHERE xid >= pg_snapshot_xmax(base.seen) ORDER BY xid LIMIT %(bound)s)
+            UNION ALL
+            (SELECT id, type, shard, true FROM eventbus_message
+             WHERE xid = ANY(ARRAY(SELECT pg_snapshot_xip(base.seen))) LIMIT %(bound)s)) AS part) AS m
+    ) AS unread
+GROUP BY lane.name"""
+
+
+class Unread(Struct, frozen=True):
+    """What a subscription has not read: `more` says that there are at least so many."""
+
+    messages: int
+    more: bool
+    age_seconds: float
+
+    @property
+    def number(self) -> str:
+        """How many, as it is told."""
+        return f"{'over ' if self.more else ''}{self.messages:,}"
+
+    def __str__(self) -> str:
+        return f"{self.number} messages, the oldest published {span(self.age_seconds)} ago"
+
+
+def unread(bound: int = FAR_BEHIND) -> dict[str, Unread]:
+    """What each subscription that is behind has not read, by name.
+
+    bound: how many are counted at most, per lane.
+    """
+    lanes = [
+        {"name": s.name, "shard": shard, "shards": s.shards, "types": s.types}
+        for s in subscriptions()
+        for shard in range(s.shards)
+    ]
+    return {
+        name: Unread(int(count), bool(more), float(age)) for name, count, more, age in _unread(lanes, bound)
+    }
+
+
+def _unread(lanes: list[Lane], bound: int) -> list[tuple[Any, ...]]:
+    """Name, unread messages, whether there are more, and the oldest's age, of each subscription behind.
+
+    Where the first ones it has not read hold none for it, a hundred times as many are looked at.
+    """
+    found = rows(_LAG, {"lanes": json.dumps(lanes), "bound": bound})
+    hidden = {name for name, wanted, more, _ in found if more and not wanted}
+    if hidden and bound <= FAR_BEHIND:
+        found += _unread([lane for lane in lanes if lane["name"] in hidden], bound * FURTHER)
+    return sorted(row for row in found if row[1])
