@@ -5,12 +5,20 @@ and sagas get them in order, through Celery workers or in the publishing process
 says what is guaranteed, and how to use it.
 """
 
-from eventbus.context import backdated, correlate, current_envelope, current_time, published_ids
+from eventbus.context import (
+    backdated,
+    correlate,
+    current_envelope,
+    current_time,
+    outgoing_headers,
+    published_ids,
+)
 from eventbus.dispatch import drain
 from eventbus.doctor import examine, vital_signs
 from eventbus.errors import ArchivedStream, ConcurrencyError, DependencyDown, NoTransaction, Reject
 from eventbus.log import read_stream
 from eventbus.messages import Command, Envelope, Event
+from eventbus.observing import Observer, Tracer, current_story, observe
 from eventbus.outbox import publish, send
 from eventbus.projections import Projection
 from eventbus.registry import Json, upcast
@@ -27,19 +35,24 @@ __all__ = [
     "Event",
     "Json",
     "NoTransaction",
+    "Observer",
     "Projection",
     "Record",
     "Reject",
     "Saga",
+    "Tracer",
     "backdated",
     "correlate",
     "current_envelope",
+    "current_story",
     "current_time",
     "drain",
     "examine",
     "handles",
+    "observe",
     "on",
     "on_skip",
+    "outgoing_headers",
     "publish",
     "published_ids",
     "read_stream",

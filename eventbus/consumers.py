@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
 
 import msgspec
 from django.utils import timezone
 
-from eventbus import guards, outbox, registry
-from eventbus.context import Cause, cause_of, handling
+from eventbus import guards, observing, outbox, registry
+from eventbus.context import Cause, Draft, cause_of, handling
 from eventbus.messages import Command, Envelope
 from eventbus.models import Delivery, SagaState, Timer
 from eventbus.projections import Projection
@@ -17,24 +18,28 @@ from eventbus.sagas import Later, Saga
 from eventbus.subscriptions import Batch, Subscription, invoke
 
 
-def consume(subscription: Subscription, batch: Batch) -> None:
+def consume(subscription: Subscription, batch: Batch, attempt: int = 1) -> None:
     """Hand a batch to its consumer. An exception means that nothing of the batch has happened."""
     if subscription.external:
         set_aside(subscription, batch)
         return
+    began = perf_counter()
     with guards.running(subscription.name):
-        _consume(subscription, batch)
+        _consume(subscription, batch, attempt)
+    observing.handled(subscription, batch, perf_counter() - began, attempt)
 
 
-def _consume(subscription: Subscription, batch: Batch) -> None:
+def _consume(subscription: Subscription, batch: Batch, attempt: int) -> None:
     if subscription.queue == "projections":
-        projection: Projection = subscription.consumer()
-        projection.apply(batch)
+        with observing.processing(subscription, batch, attempt) as traced:
+            projection: Projection = subscription.consumer()
+            projection.apply(traced)
     elif subscription.queue == "sagas":
-        _advance_sagas(subscription.consumer, batch)
+        with observing.processing(subscription, batch, attempt) as traced:
+            _advance_sagas(subscription.consumer, traced)
     else:
-        for envelope in batch:
-            with handling(envelope):
+        for message in batch:
+            with observing.processing(subscription, [message], attempt) as (envelope,), handling(envelope):
                 invoke(subscription.consumer.call, envelope)
 
 
@@ -91,7 +96,7 @@ class _Steps:
     """What the sagas of a batch have decided, to be stored and sent at once."""
 
     def __init__(self) -> None:
-        self.records: list[outbox.Record] = []
+        self.records: list[Draft] = []
         self.states: dict[str, SagaState] = {}
         self.timers: list[Timer] = []
 
@@ -125,7 +130,7 @@ def _decide(
     state.updated_at = timezone.now()
     steps.states[state.key] = state
     steps.timers += [_timer(state, later, cause) for later in saga.timeouts]
-    steps.records += [outbox.Record(command, cause) for command in saga.sent]
+    steps.records += [Draft(command, cause) for command in saga.sent]
 
 
 def _storable(command: Command) -> dict[str, Any]:
@@ -158,8 +163,7 @@ def fire_timers(now: Any) -> int:
         Timer.objects.select_for_update(skip_locked=True).filter(due_at__lte=now).order_by("due_at")[:200]
     )
     records = [
-        outbox.Record(registry.decode(t.type, t.version, t.data), msgspec.convert(t.cause, Cause))
-        for t in due
+        Draft(registry.decode(t.type, t.version, t.data), msgspec.convert(t.cause, Cause)) for t in due
     ]
     outbox.append(records)
     Timer.objects.filter(pk__in=[timer.pk for timer in due]).delete()

@@ -8,10 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
+from uuid_utils.compat import uuid7
 
-from eventbus.messages import BACKDATED, Envelope
+from eventbus.messages import BACKDATED, Envelope, Message
+
+REQUEST_ID, TRACEPARENT, TRACESTATE = "request_id", "traceparent", "tracestate"
+"""What the headers of messages are called that say which HTTP request and which trace they stem from."""
 
 
 class Cause(Struct, frozen=True):
@@ -22,6 +26,19 @@ class Cause(Struct, frozen=True):
     occurred_at: datetime | None = None
     headers: Mapping[str, Any] = {}
     envelope: Envelope | None = None
+
+
+class Draft(Struct, frozen=True):
+    """A message on its way into the log, with what made it."""
+
+    message: Message
+    cause: Cause
+    revision: int | None = None
+    id: UUID = field(default_factory=uuid7)
+
+    def with_headers(self, **headers: str) -> "Draft":
+        """The same, with more headers."""
+        return replace(self, cause=replace(self.cause, headers={**self.cause.headers, **headers}))
 
 
 _NO_CAUSE = Cause()
@@ -122,6 +139,34 @@ def backdated(occurred_at: datetime) -> Generator[None]:
     headers = {**_cause.get().headers, BACKDATED: True}
     with _within(replace(_cause.get(), occurred_at=occurred_at, headers=headers)):
         yield
+
+
+def request_id_of(cause: Cause | Envelope) -> str:
+    """The id of the HTTP request at the beginning: the client's own, else that of the story."""
+    told = cause.headers.get(REQUEST_ID)
+    return str(told or cause.correlation_id or "")
+
+
+def outgoing_headers() -> dict[str, str]:
+    """What a call to somebody outside carries, so that both sides can find it: HTTP headers, also for mail.
+
+    Example:
+
+        @handles(external=True)
+        def capture_payment(command: CapturePayment) -> None:
+            calls.append(outgoing_headers())
+
+        calls = []
+        with correlate(ORDER, request_id="from-the-proxy"), transaction.atomic():
+            send(CapturePayment(order_id=ORDER))
+        drain()
+        assert calls == [{"X-Request-ID": "from-the-proxy", "X-Correlation-ID": str(ORDER)}]
+    """
+    cause = _cause.get()
+    if cause.correlation_id is None:
+        return {}
+    ids = {"X-Request-ID": request_id_of(cause), "X-Correlation-ID": str(cause.correlation_id)}
+    return ids | {name: cause.headers[name] for name in (TRACEPARENT, TRACESTATE) if name in cause.headers}
 
 
 def cause_of(envelope: Envelope) -> Cause:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from msgspec import Struct
 
-from eventbus import breakers, cluster, guards, log, sql
+from eventbus import breakers, cluster, guards, log, observing, sql
 from eventbus.context import handling
 from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject
 from eventbus.lanes import after_failure, need_known
@@ -50,10 +50,12 @@ def call_out(subscription: Subscription, now: datetime) -> Generator[Envelope]:
     clock = _clock(now)
     while lease := claim(subscription, clock()):
         try:
+            began = monotonic()
             record = call(subscription, lease)
             if lease.failures:
                 breakers.answered(subscription.dependency, clock(), probe=lease.probe)
             settle(subscription, lease, record)
+            observing.handled(subscription, [lease.envelope], monotonic() - began, lease.attempts)
         except LeaseLost:
             raise
         except Exception as failure:
@@ -108,14 +110,23 @@ def call(subscription: Subscription, lease: Lease) -> Record | None:
             f"of {subscription.lease_seconds:g} s. Find out why before retrying it."
         )
     need_known(subscription, lease.envelope)
-    with guards.running(subscription.name), handling(lease.envelope):
-        result: Record | None = invoke(subscription.consumer.call, lease.envelope)
+    with (
+        observing.processing(subscription, [lease.envelope], lease.attempts) as (envelope,),
+        guards.running(subscription.name),
+        handling(envelope),
+    ):
+        result: Record | None = invoke(subscription.consumer.call, envelope)
     return result
 
 
 def settle(subscription: Subscription, lease: Lease, record: Record | None) -> None:
     """Record the result and end the delivery, together; raises LeaseLost when it is no longer ours."""
-    with transaction.atomic(), guards.running(subscription.name), handling(lease.envelope):
+    with (
+        observing.settling(subscription, [lease.envelope], lease.attempts) as (envelope,),
+        transaction.atomic(),
+        guards.running(subscription.name),
+        handling(envelope),
+    ):
         with preparing_cursor() as cursor:
             cursor.execute(sql.END_DELIVERY, [lease.delivery_id, lease.token])
             if not cursor.rowcount:
@@ -139,6 +150,7 @@ def give_back(subscription: Subscription, lease: Lease, failure: Exception, now:
         breakers.undecided(subscription.dependency, now, probe=lease.probe)
     if not _ours(lease).update(**details):
         raise lease_lost(subscription, lease) from failure
+    observing.failed(subscription, lease.envelope, failure, details)
 
 
 def _ours(lease: Lease) -> QuerySet[Delivery]:

@@ -50,6 +50,11 @@ def running(consumer: str) -> Generator[None]:
         _consumer.reset(token)
 
 
+def current_consumer() -> str:
+    """The subscription whose code is running, or nothing."""
+    return _consumer.get()
+
+
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect" and (consumer := _consumer.get()):
         _refuse_in_transaction(consumer, *arguments)

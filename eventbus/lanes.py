@@ -13,7 +13,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from msgspec import Struct
 
-from eventbus import cluster, log, sql
+from eventbus import cluster, log, observing, sql
 from eventbus.consumers import consume, set_aside
 from eventbus.errors import DependencyDown, Reject, UnknownMessage
 from eventbus.log import STALE_MESSAGES, Progress, Selection, Settled, Undecodable
@@ -155,15 +155,17 @@ def _consume_each(subscription: Subscription, batch: Batch, now: datetime) -> No
         if subscription.ordered and envelope.stream in blocked:
             set_aside(subscription, [envelope])
         elif failure := _attempt(subscription, envelope):
-            set_aside(subscription, [envelope], **after_failure(subscription, failure, now))
+            details = after_failure(subscription, failure, now)
+            set_aside(subscription, [envelope], **details)
+            observing.failed(subscription, envelope, failure, details)
             blocked.add(envelope.stream)
 
 
-def _attempt(subscription: Subscription, envelope: Envelope) -> Exception | None:
+def _attempt(subscription: Subscription, envelope: Envelope, attempt: int = 1) -> Exception | None:
     try:
         with transaction.atomic():
             need_known(subscription, envelope)
-            consume(subscription, [envelope])
+            consume(subscription, [envelope], attempt)
     except Exception as error:  # any failure of a handler is kept with its message, never lost
         return error
     return None
@@ -218,12 +220,15 @@ def _retry_due(subscription: Subscription, shard: int, now: datetime) -> int:
     retried = 0
     while row := _next_due(subscription, shard, now):
         delivery_id, attempts, outages, *columns = row
-        failure = _attempt(subscription, log.envelope(columns))
+        envelope = log.envelope(columns)
+        failure = _attempt(subscription, envelope, attempts + 1)
         delivery = Delivery.objects.filter(pk=delivery_id)
         if failure is None:
             delivery.delete()
         else:
-            delivery.update(**after_failure(subscription, failure, now, attempts=attempts, outages=outages))
+            details = after_failure(subscription, failure, now, attempts=attempts, outages=outages)
+            delivery.update(**details)
+            observing.failed(subscription, envelope, failure, details)
         retried += 1
         if retried >= subscription.batch:
             break

@@ -145,6 +145,12 @@ class Envelope(Struct, frozen=True):
     headers: Mapping[str, Any]
 
     @property
+    def type(self) -> str:
+        """The message's name on the wire, also of one that this process cannot read."""
+        contract: Contract | None = getattr(self.message, "contract", None)
+        return contract.name if contract else str(getattr(self.message, "name", ""))
+
+    @property
     def backdated(self) -> bool:
         """Whether it tells of imported history: nobody should be written to about it."""
         return bool(self.headers.get(BACKDATED))

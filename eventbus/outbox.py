@@ -17,25 +17,15 @@ from zlib import crc32
 
 from django.db import transaction
 from django.utils import timezone
-from msgspec import Struct
-from uuid_utils.compat import uuid7
 
-from eventbus import cluster, dispatch, purity, sql
-from eventbus.context import Cause, current_cause, note_ids
+from eventbus import cluster, dispatch, observing, purity, sql
+from eventbus.context import Draft, current_cause, note_ids
 from eventbus.errors import ConcurrencyError, NoTransaction
 from eventbus.messages import Command, Event, Message
 from eventbus.preparing import preparing_cursor
 from eventbus.registry import encode
 
 SHARDS = 256
-
-
-class Record(Struct, frozen=True):
-    """A message on its way into the log, with what made it."""
-
-    message: Message
-    cause: Cause
-    revision: int | None = None
 
 
 def publish(*events: Event, revision: int | None = None) -> list[UUID]:
@@ -52,7 +42,7 @@ def publish(*events: Event, revision: int | None = None) -> list[UUID]:
     """
     cause = current_cause()
     numbers = [None] * len(events) if revision is None else range(revision, revision + len(events))
-    return append([Record(event, cause, number) for event, number in zip(events, numbers, strict=True)])
+    return append([Draft(event, cause, number) for event, number in zip(events, numbers, strict=True)])
 
 
 def send(*commands: Command) -> list[UUID]:
@@ -64,29 +54,35 @@ def send(*commands: Command) -> list[UUID]:
             (message_id,) = send(ReserveStock(order_id=ORDER))
     """
     cause = current_cause()
-    return append([Record(command, cause) for command in commands])
+    return append([Draft(command, cause) for command in commands])
 
 
-def append(records: Sequence[Record]) -> list[UUID]:
+def append(drafts: Sequence[Draft]) -> list[UUID]:
     """Append messages in one round trip."""
-    if not records:
+    if not drafts:
         return []
-    _check_transaction(records[0].message)
+    _check_transaction(drafts[0].message)
     cluster.verify()
+    with observing.publishing(drafts) as sent:
+        _insert(sent)
+    observing.published(sent)
+    dispatch.after_commit()
+    ids = [draft.id for draft in sent]
+    note_ids(drafts[0].cause, ids)
+    return ids
+
+
+def _insert(drafts: Sequence[Draft]) -> None:
     now = timezone.now()
-    rows = [_row(record, now) for record in records]
-    statement = sql.APPEND if records[0].revision is None else sql.APPEND_REVISION
+    rows = [_row(draft, now) for draft in drafts]
+    statement = sql.APPEND if drafts[0].revision is None else sql.APPEND_REVISION
     with preparing_cursor() as cursor:
         if len(rows) == 1:
             cursor.execute(statement, rows[0])
         else:
             cursor.executemany(statement, rows)
         if cursor.rowcount != len(rows):
-            _refuse(records[0])
-    dispatch.after_commit()
-    ids = [row["id"] for row in rows]
-    note_ids(records[0].cause, ids)
-    return ids
+            _refuse(drafts[0])
 
 
 def _check_transaction(message: Message) -> None:
@@ -99,8 +95,8 @@ def _check_transaction(message: Message) -> None:
         )
 
 
-def _row(record: Record, now: datetime) -> dict[str, Any]:
-    message, cause, uuid = record.message, record.cause, uuid7()
+def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+    message, cause, uuid = draft.message, draft.cause, draft.id
     contract, stream = message.contract, message.stream
     return {
         "id": uuid,
@@ -108,7 +104,7 @@ def _row(record: Record, now: datetime) -> dict[str, Any]:
         "type": contract.name,
         "version": contract.version,
         "stream": stream,
-        "revision": record.revision,
+        "revision": draft.revision,
         "shard": shard_of(stream),
         "data": encode(message),
         "headers": json.dumps(cause.headers) if cause.headers else "{}",
@@ -123,7 +119,7 @@ def shard_of(stream: str) -> int:
     return crc32(stream.encode()) % SHARDS
 
 
-def _refuse(first: Record) -> NoReturn:
+def _refuse(first: Draft) -> NoReturn:
     """Give the transaction up: what it has written beside the message must not stay without it."""
     transaction.set_rollback(True)
     raise ConcurrencyError(

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 from django.conf import settings
 
-from eventbus import DependencyDown
+from eventbus import DependencyDown, outgoing_headers
 from orders.errors import ParcelRefused
 from orders.events import Address
 
@@ -93,6 +93,11 @@ def carrier() -> Carrier:
 
 @cache
 def _client(base_url: str) -> httpx.Client:
-    client = httpx.Client(base_url=base_url, timeout=5, trust_env=False)
+    hooks = {"request": [_say_which_story]}
+    client = httpx.Client(base_url=base_url, timeout=5, trust_env=False, event_hooks=hooks)
     atexit.register(client.close)
     return client
+
+
+def _say_which_story(request: httpx.Request) -> None:
+    request.headers.update(outgoing_headers())

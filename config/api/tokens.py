@@ -21,7 +21,7 @@ _UNASKED = object()
 class TokenMiddleware:
     """Makes the user of a valid token the request's own, so that messages say who acted.
 
-    Stands between Django's AuthenticationMiddleware and the bus's CorrelationMiddleware. What is no API knows
+    Stands between Django's AuthenticationMiddleware and the bus's ActorMiddleware. What is no API knows
     no tokens; an invalid one is refused by `TokenAuthentication`, in the view.
     """
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
-from eventbus import DependencyDown, Record
+from eventbus import DependencyDown, Record, outgoing_headers
 from orders.models import Notification
 from orders.queries import order_state
 from orders.services.links import order_link
@@ -54,7 +54,8 @@ def notify(
 
 def _send(recipient: str, subject: str, body: str, message_id: UUID) -> None:
     # A mail that is sent twice after a crash carries the same id, which mail programs show once.
-    mail = EmailMessage(subject, body, to=[recipient], headers={"Message-ID": f"<{message_id}@shop>"})
+    headers = {"Message-ID": f"<{message_id}@shop>"} | outgoing_headers()
+    mail = EmailMessage(subject, body, to=[recipient], headers=headers)
     try:
         mail.send()
     except (SMTPException, ConnectionError, TimeoutError) as failure:

@@ -6,6 +6,7 @@ from functools import cache
 import httpx
 from django.conf import settings
 
+from eventbus import outgoing_headers
 from payments.errors import NoProcessor
 from payments.gateways.port import PROCESSOR, CardGateway, Charge, Notice, NoticeReader, Refunded
 from payments.gateways.sandbox import SandboxGateway
@@ -55,6 +56,11 @@ def _stripe(api_key: str, url: str, timeout_seconds: float) -> StripeGateway:
 
 @cache
 def _client(base_url: str, timeout_seconds: float) -> httpx.Client:
-    client = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False)
+    hooks = {"request": [_say_which_story]}
+    client = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False, event_hooks=hooks)
     atexit.register(client.close)
     return client
+
+
+def _say_which_story(request: httpx.Request) -> None:
+    request.headers.update(outgoing_headers())

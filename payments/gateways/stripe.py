@@ -9,15 +9,16 @@ an intent that has no card (a tombstone): a charge that arrives later is refused
 makes Stripe refuse the tombstone, which says that there is something to look for once more.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
-from eventbus import DependencyDown, Reject
+from eventbus import DependencyDown, Reject, outgoing_headers
 from payments.gateways.port import PROCESSOR, Charge
 from payments.gateways.stripe_objects import Intent, StripeRefund, payment_id_in
 from payments.money import Money
@@ -35,6 +36,16 @@ _TOMBSTONE_AMOUNT = 1_000_000
 _TRIES = 3
 
 
+class _Client(stripe.RequestsClient):
+    """Says in each request which story it belongs to."""
+
+    def request(  # type: ignore[override]  # the SDK's own classes differ
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        """Send a request and return its answer."""
+        return super().request(method, url, {**(headers or {}), **outgoing_headers()}, post_data)
+
+
 class StripeGateway:
     """Speaks to Stripe. Trying again is the bus's affair, so the SDK does not."""
 
@@ -44,7 +55,7 @@ class StripeGateway:
         client = stripe.StripeClient(
             api_key,
             base_addresses={"api": url},
-            http_client=stripe.RequestsClient(timeout=timeout_seconds),
+            http_client=_Client(timeout=timeout_seconds),
             max_network_retries=0,
         )
         self._intents, self._refunds = client.v1.payment_intents, client.v1.refunds

@@ -20,6 +20,7 @@ from payments.sandbox.store import Store
 from payments.sandbox.webhooks import Postman
 
 MAX_BODY_BYTES = 65_536
+_WORD = re.compile(r"[!-~]{1,128}")
 
 
 def health(store: Store, body: bytes) -> Answer:
@@ -141,7 +142,9 @@ class _Requests(BaseHTTPRequestHandler):
             self.server.closing.wait(self.server.late_seconds)
         self._send(reply)
         milliseconds = (perf_counter() - started) * 1000
-        self.server.log(f"{self.command} {self.path} {reply.status} {milliseconds:.1f}ms")
+        told = self.headers.get("X-Request-ID", "")
+        story = f" request_id={told}" if _WORD.fullmatch(told) else ""
+        self.server.log(f"{self.command} {self.path} {reply.status} {milliseconds:.1f}ms{story}")
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 

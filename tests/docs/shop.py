@@ -1,5 +1,6 @@
 """The small shop that the examples are about; run anew before each of them."""
 
+from contextlib import contextmanager  # noqa: F401
 from datetime import UTC, datetime, timedelta  # noqa: F401  (for the examples)
 from uuid import UUID, uuid4  # noqa: F401
 

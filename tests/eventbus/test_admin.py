@@ -114,7 +114,7 @@ def test_a_breaker_shows_whether_calls_go_out(staff: Client, dead: Delivery) -> 
 
     page = staff.get("/admin/eventbus/breaker/").content.decode()
 
-    states = re.findall(r'field-state[^>]*>\s*([^<]+?)\s*<', page)
+    states = re.findall(r"field-state[^>]*>\s*([^<]+?)\s*<", page)
     assert states == ["open", "closed", "to be probed"]
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from psycopg import ClientCursor
 
 from eventbus import ConcurrencyError, outbox, publish, read_stream, sql
-from eventbus.context import Cause
+from eventbus.context import Cause, Draft
 from tests.eventbus.toys import Counted
 from tests.eventbus.writers import Writer, writers
 
@@ -41,7 +41,7 @@ class Rival(threading.Thread):
 
 def append(writer: Writer, revision: int) -> None:
     """Append a revision in the writer's transaction, which stays open."""
-    record = outbox.Record(Counted(counter="a", number=1), Cause(), revision)
+    record = Draft(Counted(counter="a", number=1), Cause(), revision)
     ClientCursor(writer.connection).execute(sql.APPEND_REVISION, outbox._row(record, timezone.now()))
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from eventbus import outbox, sql
-from eventbus.context import Cause
+from eventbus.context import Cause, Draft
 from tests.eventbus.toys import Counted
 
 
@@ -30,7 +30,7 @@ class Writer:
 
     def publish(self, number: int, counter: str = "a") -> None:
         """Append one message; it is visible after commit()."""
-        record = outbox.Record(Counted(counter=counter, number=number), Cause())
+        record = Draft(Counted(counter=counter, number=number), Cause())
         self.connection.execute(sql.APPEND, outbox._row(record, timezone.now()))
 
     def publish_in_savepoint(self, number: int) -> None:

@@ -65,6 +65,7 @@ class StripeDouble:
     """What this Stripe knows, and what it was asked."""
 
     def __init__(self) -> None:
+        self.told: list[str | None] = []
         self.intents: dict[str, JSON] = {}
         self.charges: dict[str, JSON] = {}
         self.refunds: dict[str, JSON] = {}

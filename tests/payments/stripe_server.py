@@ -23,6 +23,7 @@ class _Requests(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
         key = self.headers.get("Idempotency-Key", "")
         double = self.server.double
+        double.told.append(self.headers.get("X-Request-ID"))
         if self.headers["Authorization"] != f"Bearer {KEY}":
             status, shown, replay = (
                 401,

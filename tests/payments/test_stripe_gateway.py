@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from eventbus import DependencyDown, Reject
+from eventbus import DependencyDown, Reject, correlate
 from payments.gateways.port import Charge
 from payments.gateways.stripe import StripeGateway
 from payments.money import Money
@@ -343,3 +343,13 @@ def test_an_answer_that_makes_no_sense_is_no_answer(gateway: StripeGateway, doub
 
     with pytest.raises(DependencyDown, match="card processor"):
         gateway.find(payment_id=payment_id, reference=charge.reference, currency="GBP")
+
+
+def test_each_request_says_which_story_it_belongs_to(gateway: StripeGateway, double: StripeDouble) -> None:
+    payment_id = uuid4()
+    with correlate(uuid4(), request_id="edge-7f3a"):
+        gateway.authorise(payment_id=payment_id, amount=PRICE, card_token="pm_card_visa", return_url="")
+        gateway.cancel(payment_id=payment_id, reference="", currency=PRICE.currency)
+
+    assert len(double.told) > 2
+    assert set(double.told) == {"edge-7f3a"}
