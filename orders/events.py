@@ -1,11 +1,12 @@
 """Facts that orders announces; each carries the business time at which it became true."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
-from eventbus import Event
+from eventbus import Event, Json, upcast
 from payments.money import Money
 
 
@@ -106,13 +107,31 @@ class OrderShipped(Event, name="orders.order_shipped", version=1, key="order_id"
     tracking_number: str = ""
 
 
-class CancellationRequested(Event, name="orders.cancellation_requested", version=1, key="order_id"):
+class Requester(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who asks for something: the shopper, whose name the order has, or one of the staff by name."""
+
+    role: Literal["shopper", "staff"]
+    name: str = ""
+
+    def __str__(self) -> str:
+        return "the shopper" if self.role == "shopper" else self.name
+
+
+class CancellationRequested(Event, name="orders.cancellation_requested", version=2, key="order_id"):
     """The shopper, or staff for them, wants the order called off; it is if the goods have not left."""
 
     order_id: UUID
-    requested_by: str
+    requested_by: Requester
     reason: str
     requested_at: datetime
+
+
+@upcast(CancellationRequested, from_version=1)
+def tell_shoppers_from_staff(data: Json) -> Json:
+    """Version 1 had one text for both, so that somebody of the staff could be taken for the shopper."""
+    name = data["requested_by"]
+    by_shopper = name in ("the shopper", "shopper")
+    return data | {"requested_by": {"role": "shopper"} if by_shopper else {"role": "staff", "name": name}}
 
 
 class OrderCancelled(Event, name="orders.order_cancelled", version=1, key="order_id"):

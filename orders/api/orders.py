@@ -13,8 +13,9 @@ from orders import errors, queries, services
 from orders.api.answers import NewReturnSerializer, OrderSerializer, Receipt, Story
 from orders.api.reading import AnotherCard, Cancellation, Moment, NewReturn
 from orders.api.receipts import Refusals, receipt, status_url
+from orders.events import Requester
 
-_THE_SHOPPER = "the shopper"
+_THE_SHOPPER = Requester(role="shopper")
 
 
 class Order(APIView):

@@ -14,6 +14,7 @@ from orders.api.answers import EventSerializer, OrderSerializer, Story
 from orders.api.orders import story
 from orders.api.reading import Cancellation, Moment, NewRefund
 from orders.api.receipts import Refusals
+from orders.events import Requester
 
 
 class StaffEventSerializer(EventSerializer):
@@ -82,7 +83,7 @@ class StaffCancellation(APIView):
         sent.is_valid(raise_exception=True)
         services.request_cancellation(
             order_id=queries.order_by_number(number),
-            requested_by=request.user.get_username(),
+            requested_by=Requester(role="staff", name=request.user.get_username()),
             **sent.validated_data,
         )
         place = _status_url(request, number)

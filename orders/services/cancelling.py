@@ -6,7 +6,7 @@ from django.db import transaction
 
 from eventbus import current_time
 from orders.errors import AlreadyShipped, ReasonRequired
-from orders.events import CancellationRequested
+from orders.events import CancellationRequested, Requester
 from orders.queries import order_state
 from orders.services.conflicts import looking_again
 from orders.services.fulfilling import record
@@ -14,7 +14,7 @@ from orders.services.fulfilling import record
 
 @looking_again
 @transaction.atomic
-def request_cancellation(*, order_id: UUID, requested_by: str, reason: str) -> None:
+def request_cancellation(*, order_id: UUID, requested_by: Requester, reason: str) -> None:
     """Ask for the order to be called off; harmless when that was asked before, or is done.
 
     Raises OrderNotFound, ReasonRequired, and AlreadyShipped when the goods have left.

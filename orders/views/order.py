@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import queries, services
 from orders.errors import LinkNotValid, OrdersError, ReturnAlreadyKnown
+from orders.events import Requester
 from orders.forms import CancelForm, CardForm, ReturnForm
 from orders.queries import OrderStatus
 from payments import services as payments
 
-_THE_SHOPPER = "the shopper"
+_THE_SHOPPER = Requester(role="shopper")
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 

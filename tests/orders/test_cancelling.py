@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from eventbus.testing import published
 from orders import queries, services
 from orders.errors import AlreadyShipped, OrderNotFound, OrdersError, ReasonRequired
-from orders.events import CancellationRequested, OrderCancelled, OrderShipped
+from orders.events import CancellationRequested, OrderCancelled, OrderShipped, Requester
 from orders.services.fulfilling import record
 from tests.orders.builders import NOON, ORDER, a_confirmed_order, a_shipped_order, an_order_placed, pounds
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("bus")
 
 
 def cancel(order_id: UUID = ORDER, reason: str = "Changed my mind") -> None:
-    services.request_cancellation(order_id=order_id, requested_by="the shopper", reason=reason)
+    services.request_cancellation(order_id=order_id, requested_by=Requester(role="shopper"), reason=reason)
 
 
 def place() -> None:
@@ -36,7 +36,7 @@ def test_an_order_that_has_not_left_can_be_called_off(_prepare: object) -> None:
 
     [requested] = messages
     assert isinstance(requested, CancellationRequested)
-    assert (requested.requested_by, requested.reason) == ("the shopper", "Changed my mind")
+    assert (str(requested.requested_by), requested.reason) == ("the shopper", "Changed my mind")
     assert queries.order_state(ORDER).cancellation_requested_at == requested.requested_at
 
 

@@ -29,7 +29,7 @@ from inventory.models import Reservation
 from inventory.queries import ledger_differences, stock_of
 from orders import services
 from orders.errors import AlreadyShipped
-from orders.events import Address
+from orders.events import Address, Requester
 from orders.models import Order
 from orders.projections import OrderHistory, SalesByDay
 from orders.services import fold_order
@@ -108,7 +108,9 @@ class Checkouts(RuleBasedStateMachine):
     def change_mind(self, order_id: UUID) -> None:
         """A shopper wants to cancel, which may be too late."""
         with suppress(AlreadyShipped):
-            services.request_cancellation(order_id=order_id, requested_by="shopper", reason="changed my mind")
+            services.request_cancellation(
+                order_id=order_id, requested_by=Requester(role="shopper"), reason="changed my mind"
+            )
 
     @invariant()
     def nothing_is_sold_twice(self) -> None:

@@ -20,6 +20,7 @@ from orders.events import (
     OrderConfirmed,
     OrderShipped,
     RefundGranted,
+    Requester,
     ReturnLine,
     ReturnReceived,
     ReturnRefused,
@@ -121,7 +122,10 @@ class TestTheStory:
 
     def test_an_order_that_was_called_off_says_by_whom_and_why(self) -> None:
         asked = CancellationRequested(
-            order_id=ORDER, requested_by="the shopper", reason="a gift already", requested_at=hours(1)
+            order_id=ORDER,
+            requested_by=Requester(role="shopper"),
+            reason="a gift already",
+            requested_at=hours(1),
         )
         ended = OrderCancelled(
             order_id=ORDER,

@@ -11,7 +11,7 @@ from eventbus.testing import drain
 from inventory import services as inventory
 from inventory.events import StockLine
 from orders import queries, services
-from orders.events import CustomerSnapshot
+from orders.events import CustomerSnapshot, Requester
 from orders.models import Notification
 from orders.services.fulfilling import record
 from payments import services as payments
@@ -170,7 +170,7 @@ def test_a_refused_return_is_told_why() -> None:
 
 def test_a_parcel_that_was_faster_than_the_cancellation_is_told_so() -> None:
     order_id = a_confirmed_order()
-    services.request_cancellation(order_id=order_id, requested_by="the shopper", reason="x")
+    services.request_cancellation(order_id=order_id, requested_by=Requester(role="shopper"), reason="x")
     services.ship_order(order_id=order_id, tracking_number="SB1GB")
 
     drain()

@@ -32,6 +32,7 @@ from orders.events import (
     OrderConfirmed,
     OrderShipped,
     RefundGranted,
+    Requester,
     ReturnLine,
     ReturnReceived,
     ReturnRefused,
@@ -51,7 +52,9 @@ CONFIRMED = OrderConfirmed(
     order_id=ORDER, units=4, total=pounds("49.45"), delivery="carrier", confirmed_at=NOON
 )
 SHIPPED = OrderShipped(order_id=ORDER, tracking_number="SB1GB", shipped_at=NOON)
-CALLED_OFF = CancellationRequested(order_id=ORDER, requested_by="shopper", reason="", requested_at=LATER)
+CALLED_OFF = CancellationRequested(
+    order_id=ORDER, requested_by=Requester(role="shopper"), reason="", requested_at=LATER
+)
 
 
 def some(sku: str = "MUG-RED", quantity: int = 1) -> tuple[ReturnLine, ...]:

@@ -17,6 +17,7 @@ from orders.events import (
     ConfirmationOverdue,
     OrderConfirmed,
     PaymentOverdue,
+    Requester,
     ReservationLost,
     ReservationOverdue,
     ShipmentRefused,
@@ -216,7 +217,7 @@ def test_a_shopper_who_changes_their_mind_gets_back_what_was_done(
     by_card: Scenario, before: tuple[Event, ...], undone: tuple[Command, ...]
 ) -> None:
     asked = CancellationRequested(
-        order_id=ORDER, requested_by="ada", reason="too many mugs", requested_at=NOON
+        order_id=ORDER, requested_by=Requester(role="shopper"), reason="too many mugs", requested_at=NOON
     )
 
     by_card.given(PLACED, *before).when(asked).sends(
