@@ -51,9 +51,13 @@ class ProductSerializer(serializers.Serializer[Any]):
     description = serializers.CharField()
     category = serializers.CharField(source="category_slug")
     price = MoneySerializer()
-    picture = serializers.CharField(help_text="Its address, below /static/.")
+    picture = serializers.SerializerMethodField(help_text="Where it lies on this server; empty without one.")
     approximate_stock = serializers.IntegerField(source="available")
     units_sold = serializers.IntegerField()
+
+    def get_picture(self, listed: queries.Listing) -> str:
+        """An uploaded picture's address, or a static one's."""
+        return queries.picture_url(listed.picture) if listed.picture else ""
 
 
 class ProductPage(serializers.Serializer[Any]):
@@ -133,7 +137,7 @@ class Price(APIView):
         """Ask another price from here on; shelves and carts show it in a moment, orders at once."""
         sent = MoneySerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        services.change_price(sku=sku, price=sent.validated_data)
+        services.change_price(sku=sku, price=sent.validated_data, by=request.user.get_username())
         return Response(MoneySerializer(sent.validated_data).data)
 
 

@@ -1,6 +1,7 @@
 """What the catalogue refuses."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from payments.money import Money
 
@@ -47,3 +48,25 @@ class UnknownCursor(CatalogError, ValueError):
     def __init__(self, cursor: str) -> None:
         super().__init__("This cursor is of no page in this order. Please start again without one.")
         self.cursor = cursor
+
+
+class UnknownPicture(CatalogError):
+    """No picture has this id, or it is another product's."""
+
+    def __init__(self, picture_id: UUID) -> None:
+        super().__init__(f"There is no picture {picture_id} here.")
+        self.picture_id = picture_id
+
+
+class NotAPicture(CatalogError, ValueError):
+    """A file was sent as a picture that cannot be read as one."""
+
+    def __init__(self, formats: Iterable[str]) -> None:
+        self.formats = tuple(formats)
+        super().__init__(
+            f"This file is no picture we can read. Please send one of {', '.join(self.formats)}."
+        )
+
+
+class PictureTooLarge(CatalogError, ValueError):
+    """A picture has more bytes or pixels than are taken."""

@@ -56,6 +56,60 @@ class Product(models.Model):
         return Money(self.price_amount, self.currency)
 
 
+UPLOADED = "pictures/"
+
+
+class ProductPicture(models.Model):
+    """One view of a product. The first in order is the one on the shelves: `Product.picture`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    product = models.ForeignKey(Product, models.CASCADE, related_name="pictures")
+    path = models.CharField(max_length=200, help_text="Of an uploaded file, or of a static one.")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    alt = models.CharField(
+        "what it shows", max_length=200, blank=True, help_text="For those who cannot see it."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    added_at = models.DateTimeField()
+    added_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ("position", "id")
+
+    def __str__(self) -> str:
+        return self.alt or self.path
+
+
+class PriceChange(models.Model):
+    """A product cost something else from then on. Written once, never changed."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="price_changes")
+    changed_at = models.DateTimeField()
+    old_amount = models.BigIntegerField()
+    old_currency = models.CharField(max_length=3)
+    new_amount = models.BigIntegerField()
+    new_currency = models.CharField(max_length=3)
+    by = models.CharField(max_length=150, blank=True, help_text="Who changed it; empty: the shop itself.")
+
+    class Meta:
+        ordering = ("-changed_at", "-id")
+        indexes = (models.Index(fields=("product", "-changed_at"), name="price_change_of_product"),)
+
+    def __str__(self) -> str:
+        return f"{self.old} → {self.new}"
+
+    @property
+    def old(self) -> Money:
+        """What one cost before."""
+        return Money(self.old_amount, self.old_currency)
+
+    @property
+    def new(self) -> Money:
+        """What one cost from then on."""
+        return Money(self.new_amount, self.new_currency)
+
+
 class CatalogListingRow(models.Model):
     """One product as shoppers see it; written by the `CatalogListing` projection only."""
 

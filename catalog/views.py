@@ -1,11 +1,15 @@
 """The storefront's shelves; each view parses, asks one query and renders."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from catalog import queries
+from catalog.models import UPLOADED
 from catalog.queries import CategoryCount
 
 _SORTS = {
@@ -15,6 +19,7 @@ _SORTS = {
 }
 _LAST_PAGE = 1000
 _LONGEST_TEXT = 100
+_A_YEAR_SECONDS = 365 * 24 * 3600
 
 
 def departments(request: HttpRequest) -> dict[str, object]:
@@ -55,6 +60,20 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     beside = queries.search(category=item.category_slug, size=5).items
     more = [other for other in beside if other.sku != item.sku][:4]
     return render(request, "catalog/product.html", {"item": item, "more": more})
+
+
+@require_safe
+@cache_control(public=True, max_age=_A_YEAR_SECONDS, immutable=True)
+def picture(request: HttpRequest, name: str) -> HttpResponseBase:
+    """An uploaded picture; its name was drawn by chance and is never given to another."""
+    try:
+        file = default_storage.open(f"{UPLOADED}{name}.webp")
+    except FileNotFoundError:
+        raise Http404(f"There is no picture {name}.") from None
+    response = FileResponse(file, content_type="image/webp")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 def _shelf(request: HttpRequest, heading: str, category: CategoryCount | None = None) -> HttpResponse:

@@ -84,7 +84,9 @@ TEMPLATES = [
                 "config.theme.theme",
                 "catalog.views.departments",
                 "orders.views.basket",
-            ]
+            ],
+            # Every room shows products.
+            "builtins": ["catalog.templatetags.pictures"],
         },
     }
 ]
@@ -193,6 +195,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = STATE_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+# What staff upload: kept beside the database, and served by catalog/views under names that never change.
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", STATE_DIR / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,4 +1,4 @@
-"""The verbs of the catalogue."""
+"""Shelves, and what is offered on them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,9 +8,8 @@ from itertools import count
 from django.db import transaction
 from django.utils.text import slugify
 
-from catalog.errors import InvalidPrice, SkuTaken, UnknownCategory, UnknownProduct
+from catalog.errors import InvalidPrice, SkuTaken, UnknownCategory
 from catalog.events import (
-    PriceChanged,
     ProductAdded,
     ProductDescribed,
     ProductMoved,
@@ -19,6 +18,7 @@ from catalog.events import (
 )
 from catalog.models import Category, Product
 from catalog.queries import known_skus
+from catalog.services.holding import product_to_change
 from eventbus import publish
 from payments.money import Money
 
@@ -72,22 +72,9 @@ def add_products(products: Sequence[NewProduct]) -> None:
 
 
 @transaction.atomic
-def change_price(*, sku: str, price: Money) -> None:
-    """Ask another price from here on."""
-    if price.amount < 0:
-        raise InvalidPrice(sku, price)
-    product = _product(sku)
-    if product.price == price:
-        return
-    product.price_amount, product.currency = price.amount, price.currency
-    product.save(update_fields=["price_amount", "currency"])
-    publish(PriceChanged(sku=sku, price=price))
-
-
-@transaction.atomic
 def describe_product(*, sku: str, name: str, description: str, picture: str) -> None:
     """Call, describe and picture a product anew; its address stays."""
-    product = _product(sku)
+    product = product_to_change(sku)
     product.name, product.description, product.picture = name, description, picture
     product.save(update_fields=["name", "description", "picture"])
     publish(ProductDescribed(sku=sku, name=name, description=description, picture=picture))
@@ -96,7 +83,7 @@ def describe_product(*, sku: str, name: str, description: str, picture: str) -> 
 @transaction.atomic
 def move_product(*, sku: str, category_slug: str) -> None:
     """Put a product into another category."""
-    product, category = _product(sku), _category(category_slug)
+    product, category = product_to_change(sku), _category(category_slug)
     product.category = category
     product.save(update_fields=["category"])
     publish(ProductMoved(sku=sku, category_slug=category.slug, category_name=category.name))
@@ -105,22 +92,15 @@ def move_product(*, sku: str, category_slug: str) -> None:
 @transaction.atomic
 def withdraw_product(*, sku: str) -> None:
     """Offer a product no longer; harmless when it is not offered."""
-    if Product.objects.filter(sku=_product(sku).sku, is_published=True).update(is_published=False):
+    if Product.objects.filter(sku=product_to_change(sku).sku, is_published=True).update(is_published=False):
         publish(ProductWithdrawn(sku=sku))
 
 
 @transaction.atomic
 def relist_product(*, sku: str) -> None:
     """Offer a withdrawn product again; harmless when it is offered."""
-    if Product.objects.filter(sku=_product(sku).sku, is_published=False).update(is_published=True):
+    if Product.objects.filter(sku=product_to_change(sku).sku, is_published=False).update(is_published=True):
         publish(ProductRelisted(sku=sku))
-
-
-def _product(sku: str) -> Product:
-    product = Product.objects.select_for_update().filter(sku=sku).first()
-    if product is None:
-        raise UnknownProduct(sku)
-    return product
 
 
 def _category(slug: str) -> Category:

@@ -1,8 +1,4 @@
-"""What can be asked of the catalogue.
-
-`search`, `listing` and their kin read the listing that is folded from the log: a moment behind, which is why
-they say so. `product_for_sale` reads what is true now: the price that an order is placed at.
-"""
+"""The search box: words as written or begun, else spelled nearly so."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +7,10 @@ from typing import Any
 
 from django.core import signing
 from django.db import connection
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 
 from catalog.errors import UnknownCursor
-from catalog.models import CatalogListingRow, Category, Product, trigrams_of, words_of
-from payments.money import Money
+from catalog.models import trigrams_of, words_of
+from catalog.queries.listings import COLUMNS, Listing, as_listing
 
 PAGE_SIZE = 24
 MAX_WORDS = 8
@@ -34,40 +28,6 @@ SORTS = {
     "name": "name, sku",
     "newest": "listed_at DESC, name, sku",
 }
-_COLUMNS = (
-    "sku",
-    "name",
-    "slug",
-    "description",
-    "category_slug",
-    "category_name",
-    "price_amount",
-    "currency",
-    "picture",
-    "available",
-    "units_sold",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A product as shoppers see it; `available` and `units_sold` may be a moment behind."""
-
-    sku: str
-    name: str
-    slug: str
-    description: str
-    category_slug: str
-    category_name: str
-    price: Money
-    picture: str
-    available: int
-    units_sold: int
-
-    @property
-    def sold_out(self) -> bool:
-        """Was nothing left to sell a moment ago?"""
-        return self.available <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +58,6 @@ class Page:
     def next(self) -> int | None:
         """The number of the page after, if there is one."""
         return self.number + 1 if self.number < self.pages else None
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryCount:
-    """A category, and how many products were listed in it a moment ago."""
-
-    slug: str
-    name: str
-    products: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProductForSale:
-    """A product on offer, at the price that holds now."""
-
-    sku: str
-    name: str
-    slug: str
-    price: Money
-    picture: str
 
 
 # Near spellings are looked for only when nothing matches as written: of the words that share a trigram
@@ -191,53 +131,9 @@ def search(
         )
         rows = cursor.fetchall()
     near, total = rows[0][:2] if rows else (False, 0)
-    items = tuple(_listing(*row[2 : 2 + len(_COLUMNS)]) for row in rows[:size])
-    following = _cursor(sort, rows[size - 1][2 + len(_COLUMNS) :]) if len(rows) > size else ""
+    items = tuple(as_listing(*row[2 : 2 + len(COLUMNS)]) for row in rows[:size])
+    following = _cursor(sort, rows[size - 1][2 + len(COLUMNS) :]) if len(rows) > size else ""
     return Page(items, total, number, size, near, following)
-
-
-def listing(slug: str) -> Listing | None:
-    """The listed product at this address, as it was a moment ago."""
-    return next(iter(_listed(slug=slug, visible=True)), None)
-
-
-def listings_by_sku(skus: Iterable[str]) -> dict[str, Listing]:
-    """Listings by SKU, withdrawn ones too, as they were a moment ago; unknown SKUs are left out."""
-    return {found.sku: found for found in _listed(sku__in=list(skus)) if found.slug}
-
-
-def categories_with_counts() -> list[CategoryCount]:
-    """Every category in its order, with the number of products listed in it a moment ago."""
-    listed = (
-        CatalogListingRow.objects.filter(visible=True, category_slug=OuterRef("slug"))
-        .order_by()
-        .values("category_slug")
-        .annotate(listed=Count("sku"))
-        .values("listed")
-    )
-    rows = Category.objects.annotate(listed=Coalesce(Subquery(listed), 0)).values_list(
-        "slug", "name", "listed"
-    )
-    return [CategoryCount(*row) for row in rows]
-
-
-def product_for_sale(sku: str) -> ProductForSale | None:
-    """The product and the price that holds now; None when it is not offered."""
-    return products_for_sale([sku]).get(sku)
-
-
-def products_for_sale(skus: Iterable[str]) -> dict[str, ProductForSale]:
-    """Those of these SKUs that are on offer, at the prices that hold now."""
-    offered = Product.objects.filter(sku__in=list(skus), is_published=True)
-    return {
-        product.sku: ProductForSale(product.sku, product.name, product.slug, product.price, product.picture)
-        for product in offered
-    }
-
-
-def known_skus(skus: Iterable[str]) -> set[str]:
-    """Those of these SKUs that name a product, offered or withdrawn."""
-    return set(Product.objects.filter(sku__in=list(skus)).values_list("sku", flat=True))
 
 
 def _statement(words: list[str], order: str, after: list[Any]) -> tuple[str, dict[str, Any]]:
@@ -253,7 +149,7 @@ def _statement(words: list[str], order: str, after: list[Any]) -> tuple[str, dic
         pieces=_PIECES,
         alike=ALIKE,
         rivals=RIVALS,
-        columns=", ".join(_COLUMNS),
+        columns=", ".join(COLUMNS),
         keys=", ".join(keys),
         after=_beyond(order) if after else "true",
         order=order,
@@ -284,14 +180,3 @@ def _read_cursor(cursor: str, sort: str) -> list[Any]:
     if of_sort != sort:
         raise UnknownCursor(cursor)
     return list(place)
-
-
-def _listed(**conditions: Any) -> list[Listing]:
-    rows = CatalogListingRow.objects.filter(**conditions).values_list(*_COLUMNS)
-    return [_listing(*row) for row in rows]
-
-
-def _listing(*columns: Any) -> Listing:
-    listed = dict(zip(_COLUMNS, columns, strict=True))
-    price = Money(listed.pop("price_amount"), listed.pop("currency"))
-    return Listing(**listed, price=price)

@@ -1,0 +1,38 @@
+"""What can be asked of the catalogue.
+
+`search`, `listing` and their kin read the listing that is folded from the log: a moment behind, which is why
+they say so. `product_for_sale` reads what is true now: the price that an order is placed at.
+"""
+
+from catalog.queries.listings import (
+    CategoryCount,
+    Listing,
+    categories_with_counts,
+    listing,
+    listings_by_sku,
+)
+from catalog.queries.offers import ProductForSale, known_skus, product_for_sale, products_for_sale
+from catalog.queries.pictures import Picture, picture_url, pictures_of
+from catalog.queries.prices import PriceStep, price_history
+from catalog.queries.searching import PAGE_SIZE, SORTS, Page, search
+
+__all__ = [
+    "PAGE_SIZE",
+    "SORTS",
+    "CategoryCount",
+    "Listing",
+    "Page",
+    "Picture",
+    "PriceStep",
+    "ProductForSale",
+    "categories_with_counts",
+    "known_skus",
+    "listing",
+    "listings_by_sku",
+    "picture_url",
+    "pictures_of",
+    "price_history",
+    "product_for_sale",
+    "products_for_sale",
+    "search",
+]
