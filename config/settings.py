@@ -184,6 +184,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "StateEnum": "orders.models.transitions.STATES",
+        "SubscriptionStateEnum": ["up_to_date", "behind", "paused"],
+        "DeliveryStateEnum": ["waiting", "claimed", "unknown", "dead"],
+        "ConsumerStateEnum": ["unread", "passed", "waiting", "claimed", "unknown", "dead"],
+    },
 }
 
 UNFOLD = look.UNFOLD

@@ -38,6 +38,7 @@ urlpatterns = [
     path("v1/", include("catalog.api")),
     path("v1/", include("inventory.api")),
     path("v1/", include("orders.api.urls")),
+    path("v1/", include("eventbus.api.urls")),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("docs/", pages.documentation, name="api-docs"),
     path("problems/", pages.all_problems, name="api-problems"),

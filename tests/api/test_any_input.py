@@ -12,6 +12,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from config.api.tokens import issue_token
+from eventbus.models import Delivery, Message
 from tests.api.client import Api
 from tests.api.test_description import COPY, TOLD
 from tests.factories import UserFactory
@@ -46,6 +47,15 @@ def known(api: Api, shop_url: str, settings: Settings) -> dict[str, Any]:
     place = api.order()
     number = api.get(f"{place}/")["number"]
     cart_id = api.cart("MUG-BLUE").rpartition("/")[2]
+    message = Message.objects.order_by("position")[0]
+    letter = Delivery.objects.create(
+        subscription="orders.checkout",
+        message=message,
+        stream=message.stream,
+        shard=message.shard,
+        state="dead",
+        due_at=message.occurred_at,
+    )
     return {
         "url": shop_url,
         "token": issue_token(user=UserFactory.create(superuser=True), name="Monkey", days=1),
@@ -56,6 +66,9 @@ def known(api: Api, shop_url: str, settings: Settings) -> dict[str, Any]:
             "return_id": "0196f0c0-0000-7000-8000-00000000000a",
             "sku": "MUG-BLUE",
             "slug": "the-mug-blue",
+            "message_id": str(message.uuid),
+            "delivery_id": letter.pk,
+            "name": "orders.checkout",
         },
     }
 

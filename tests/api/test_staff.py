@@ -35,6 +35,16 @@ ACTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ),
     ("POST", f"orders/{NUMBER}/returns/{RETURN}/refuse", "orders.change_stafftask", {"reason": "too old"}),
     ("POST", f"orders/{NUMBER}/refunds", "payments.refund_payment", {"reason": "late"}),
+    ("GET", "subscriptions", "eventbus.view_checkpoint", {}),
+    ("GET", "subscriptions/orders.checkout", "eventbus.view_checkpoint", {}),
+    ("POST", "subscriptions/orders.checkout/pause", "eventbus.change_pause", {"reason": "moving house"}),
+    ("POST", "subscriptions/orders.checkout/resume", "eventbus.change_pause", {}),
+    ("GET", "messages", "eventbus.view_message", {}),
+    ("GET", f"messages/{RETURN}", "eventbus.view_message", {}),
+    ("GET", "dead-letters", "eventbus.view_delivery", {}),
+    ("GET", "dead-letters/1", "eventbus.view_delivery", {}),
+    ("POST", "dead-letters/1/retry", "eventbus.change_delivery", {}),
+    ("POST", "dead-letters/1/discard", "eventbus.change_delivery", {"reason": "sent by hand"}),
 ]
 NAMES = [f"{method} {path}" for method, path, *_ in ACTS]
 
@@ -53,7 +63,7 @@ def ask(api: Api, method: str, path: str, body: dict[str, Any]) -> Any:
 
 
 def test_every_address_of_staff_is_tried_below() -> None:
-    rooms = ("catalog.api", "inventory.api", "orders.api.urls")
+    rooms = ("catalog.api", "inventory.api", "orders.api.urls", "eventbus.api.urls")
     views: list[Any] = [view for room in rooms for view in get_resolver(room).url_patterns]
 
     staff = [view for view in views if "staff/" in str(view.pattern)]
