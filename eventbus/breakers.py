@@ -8,6 +8,7 @@ well: that call is the probe, and nobody else calls meanwhile. Its answer closes
 everything that waited due at once; its failure opens it again, for longer.
 """
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from eventbus.retry import dependency_backoff
 from eventbus.subscriptions import Subscription, subscriptions
 
 FAILURES_TO_OPEN = 3
+logger = logging.getLogger(__name__)
 
 
 def blamed(subscription: Subscription, failure: DependencyDown) -> str:
@@ -50,6 +52,9 @@ def failed(
         breaker.open_until = now + dependency_backoff(breaker.failures - FAILURES_TO_OPEN + 1)
     breaker.error, breaker.updated_at = str(failure.__cause__ or failure), now
     breaker.save()
+    if breaker.open_until:
+        said = {"dependency": dependency, "reason": breaker.error}
+        transaction.on_commit(lambda: logger.warning("breaker_opened", extra=said), robust=True)
     return breaker.open_until
 
 
@@ -63,6 +68,7 @@ def answered(dependency: str, now: datetime, *, probe: datetime | None) -> None:
         names = [s.name for s in subscriptions() if s.dependency == dependency]
         waiting = Delivery.objects.filter(subscription__in=names, state=Delivery.State.WAITING, outages__gt=0)
         waiting.update(due_at=Least("due_at", Value(now)), outages=0)
+        logger.info("breaker_closed", extra={"dependency": dependency})
 
 
 def undecided(dependency: str, now: datetime, *, probe: datetime) -> None:

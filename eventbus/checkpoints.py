@@ -46,12 +46,12 @@ def _with_a_whole_history(
         return missing
     if news := late - _said:
         _said.update(news)
-        logger.error(
-            "%s cannot start: %s are archived, and its rows would be those of a shorter history. Put them "
-            "back with manage.py archive_log --restore NAME; once read, they can be archived again.",
-            ", ".join(sorted(news)),
-            names,
+        reason = (
+            f"{', '.join(sorted(news))} cannot start: {names} are archived, and its rows would be those of a "
+            f"shorter history. Put them back with manage.py archive_log --restore NAME; once read, they can "
+            f"be archived again."
         )
+        logger.error("projection_withheld", extra={"reason": reason})
     return {lane: s for lane, s in missing.items() if s.name not in late}
 
 

@@ -103,4 +103,4 @@ def say_once(refusal: RestoredCluster) -> None:
     """Log a refusal; not again until it is over or another one."""
     if str(refusal) not in _said:
         _said.add(str(refusal))
-        logger.error("%s", refusal)
+        logger.error("delivery_refused", extra={"reason": str(refusal)})

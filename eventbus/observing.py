@@ -196,7 +196,12 @@ def _tell_handled(subscription: Subscription, batch: Batch, seconds: float, atte
     if not logger.isEnabledFor(level):
         return
     for envelope in batch:
-        work = {"attempt": attempt, "outcome": "done", "duration": round(seconds, 6), "batch": len(batch)}
+        work = {
+            "attempt": attempt,
+            "outcome": "done",
+            "duration_ms": round(seconds * 1000, 3),
+            "batch": len(batch),
+        }
         logger.log(level, "message_handled", extra=_line(subscription, envelope) | work)
 
 

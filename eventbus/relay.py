@@ -48,7 +48,7 @@ class Relay:
                     self._lead()
                 self.stop.wait(CANDIDATE_SECONDS)
             except (OperationalError, InterfaceError) as error:
-                logger.warning("Waiting for the database: %s", str(error).strip())
+                logger.warning("database_awaited", extra={"reason": str(error).strip()})
                 connection.close()
                 self.stop.wait(CANDIDATE_SECONDS)
             except RestoredCluster as refusal:
@@ -62,7 +62,7 @@ class Relay:
 
     def _lead(self) -> None:
         ensure_checkpoints()
-        logger.info("Leading: watching the log.")
+        logger.info("relay_leads")
         watch, pause = LogWatch(), BUSY_SECONDS
         swept = due_asked = 0.0
         paused: set[str] = set()
@@ -92,9 +92,9 @@ class Relay:
         except RestoredCluster:
             raise
         except EventBusError:
-            logger.exception("A delivery went wrong; it will be tried again.")
+            logger.exception("delivery_crashed")
         except (BrokerDown, redis.RedisError) as error:
-            logger.warning("The broker cannot be reached; messages wait in the log: %s", error)
+            logger.warning("broker_unreachable", extra={"reason": str(error)})
             self.stop.wait(CANDIDATE_SECONDS)
             return False
         return True

@@ -23,7 +23,7 @@ def deliver(name: str, shard: int) -> None:
     try:
         target = subscription(name)
     except LookupError:
-        logger.warning("%s is no subscription of this process; a newer one will deliver it.", name)
+        logger.warning("subscription_unknown", extra={"subscription": name})
         return
     connection.close_if_unusable_or_obsolete()
     dispatch.awake((name, shard))

@@ -22,4 +22,4 @@ def follow_parcels() -> None:
             if services.follow_parcels() < MOST_PARCELS:
                 return
     except DependencyDown as failure:
-        _log.warning("Parcels are not followed for the moment: %s", failure)
+        _log.warning("parcels_not_followed", extra={"reason": str(failure)})

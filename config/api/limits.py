@@ -97,7 +97,7 @@ class Counter:
                 return self._count_for_all(f"limits:{key}", seconds)
             except redis.RedisError as error:
                 self._away_until = monotonic() + AWAY_SECONDS
-                logger.warning("Limits are counted in each process until Redis answers again: %s", error)
+                logger.warning("limits_counted_alone", extra={"reason": str(error)})
         counted = caches["limits"]
         counted.add(key, 0, seconds)
         return counted.incr(key)

@@ -122,7 +122,7 @@ def _expire(order_id: UUID, now: datetime) -> StockExpired | None:
             _move(MovementKind.RELEASED, order_id, held, now, reason=RAN_OUT)
     except CountersBroken:
         # It stays as it is, and is tried again at every sweep; the holds of others must not wait for it.
-        logger.exception("The hold of order %s has run out, and its goods cannot be freed.", order_id)
+        logger.exception("hold_not_freed", extra={"order_id": str(order_id)})
         return None
     return StockExpired(order_id=order_id, lines=lines_of(held.quantities))
 

@@ -164,7 +164,7 @@ def test_nothing_is_lost_while_the_broker_is_stopped_emptied_and_back(services: 
         load.start()
         halfway.wait()
         services.stop()
-        eventually(lambda: "The broker cannot be reached" in log.read_text(), log)
+        eventually(lambda: "broker_unreachable" in log.read_text(), log)
         assert services.url(Redis()) == url
         with redis.Redis.from_url(url) as client:
             client.flushall()

@@ -150,5 +150,5 @@ def test_strangers_hear_of_no_process(settings: Settings) -> None:
 
 def test_a_look_is_a_handful_of_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     ready()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         ready()

@@ -1,0 +1,74 @@
+"""Every name that may stand in the log, and every key. What is not here is not written.
+
+docs/operate/logs.md explains the same names to whoever reads the log; a test compares them, and looks through
+the code for others.
+"""
+
+EVENTS = {
+    # requests (django-structlog)
+    "request_started": "A request has come in.",
+    "request_finished": "It was answered.",
+    "request_failed": "It ended in an error of ours; the client got a 500.",
+    "streaming_started": "An answer is being sent piece by piece.",
+    "streaming_finished": "Its last piece was sent.",
+    "streaming_failed": "It broke off.",
+    # messages
+    "message_published": "A message was committed to the log.",
+    "message_handled": "A subscription has taken a message.",
+    "message_failed": "A subscription could not take a message; `outcome` says what becomes of it.",
+    "breaker_opened": "A dependency failed several times in a row: nothing is sent its way for a while.",
+    "breaker_closed": "The dependency answers again.",
+    # the bus
+    "relay_leads": "This relay watches the log from now on.",
+    "database_awaited": "The relay cannot reach the database and tries again.",
+    "broker_unreachable": "The relay cannot wake workers; messages wait in the log.",
+    "delivery_crashed": "A delivery ended in an error that is no handler's; it is tried again.",
+    "delivery_refused": "The log belongs to another Postgres cluster; nothing is delivered.",
+    "projection_withheld": "A new projection cannot start while a part of the log is archived.",
+    "subscription_unknown": "A wake-up for a subscription that this process does not have.",
+    # tasks (django-structlog)
+    "task_enqueued": "A wake-up was given to the broker.",
+    "task_started": "A worker has begun with it.",
+    "task_succeeded": "It is done.",
+    "task_failed": "It ended in an error.",
+    "task_retrying": "It is tried again.",
+    "task_revoked": "It was called off.",
+    "task_not_found": "No worker here knows it.",
+    "task_rejected": "A worker could not read it.",
+    # the shop
+    "hold_not_freed": "A hold has run out, and its goods cannot be freed: the counters are broken.",
+    "limits_counted_alone": "Redis is away: each process counts the API's limits for itself.",
+    "parcels_not_followed": "The carrier cannot be asked where parcels are.",
+    # everybody else
+    "library_message": "What Django, Celery or another library said, in `said`.",
+}
+
+KEYS = {
+    "timestamp": "when, UTC",
+    "level": "debug, info, warning, error, critical",
+    "logger": "which module said it",
+    "event": "the name",
+    "said": "a library's own words",
+    "reason": "why, in a sentence",
+    "error": "what was raised",
+    "exception": "the traceback",
+    "request_id": "the client's X-Request-ID, else the correlation id",
+    "correlation_id": "the story: one HTTP request and all that it caused",
+    "request": "method and route; never the path, which may open an order",
+    "code": "the answer's status",
+    "message_id": "the message's id",
+    "message_type": "its name on the wire",
+    "position": "its place in the log",
+    "subscription": "who takes it",
+    "attempt": "the how manieth time",
+    "outcome": "done, retry, dependency_down, unknown, dead",
+    "batch": "how many messages were handled together; their duration is that of all",
+    "duration_ms": "how long it took",
+    "dependency": "whom a breaker stands for",
+    "order_id": "the order",
+    "task": "the Celery task",
+    "task_id": "its id",
+    "child_task_id": "the id of the task that was enqueued",
+    "child_task_name": "its name",
+    "routing_key": "its queue",
+}
