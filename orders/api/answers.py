@@ -21,7 +21,7 @@ class CartLineSerializer(serializers.Serializer[Any]):
     quantity = serializers.IntegerField()
     unit_price = MoneySerializer()
     total = MoneySerializer()
-    approximate_stock = serializers.IntegerField()
+    approximate_stock = serializers.IntegerField(source="available")
     for_sale = serializers.BooleanField()
     notes = serializers.ListField(child=serializers.CharField())
 

@@ -78,7 +78,9 @@ class CheckoutForm(CardForm):
         self.cart = cart
 
     def clean(self) -> dict[str, Any]:
-        """The form pays for the cart it was shown with, and for no other."""
+        """The form pays for the cart it was shown with, as long as all of it can be had."""
+        if self.cart.obstacle:
+            raise forms.ValidationError(self.cart.obstacle)
         if self.cleaned_data.get("cart_id") != self.cart.cart_id or "expected_total" not in self.cleaned_data:
             raise forms.ValidationError("Your basket has changed since. Please look at it once more.")
         return self.cleaned_data

@@ -1,6 +1,6 @@
 """What can be asked of orders."""
 
-from orders.queries.carts import CartLineView, CartView, cart_view
+from orders.queries.carts import CartLineView, CartView, cart_view, units_in_cart
 from orders.queries.history import Chapter, order_as_of, order_by_number, order_state, order_story
 from orders.queries.progress import Step
 from orders.queries.returns import Returnable, ReturnView, returnable_of, worth_of
@@ -32,5 +32,6 @@ __all__ = [
     "order_status",
     "order_story",
     "returnable_of",
+    "units_in_cart",
     "worth_of",
 ]

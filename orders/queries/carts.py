@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
 from catalog import queries as catalog
 from eventbus import current_time
+from inventory import queries as inventory
 from orders.errors import CartNotFound, NoDelivery
 from orders.models import HOME_COUNTRY, HOME_CURRENCY, Cart, CartLine, Order
 from orders.queries.totals import Delivery, Totals, fingerprint, tariff_for, totals
@@ -16,7 +18,7 @@ from payments.money import Money
 
 @dataclass(frozen=True, slots=True)
 class CartLineView:
-    """One line of a cart at today's price; `approximate_stock` may lag behind the shelf."""
+    """One line of a cart at today's price, and what the shelf holds now; notes say what has moved."""
 
     sku: str
     title: str
@@ -25,16 +27,22 @@ class CartLineView:
     quantity: int
     unit_price: Money
     total: Money
-    approximate_stock: int
+    available: int
     for_sale: bool
     notes: tuple[str, ...]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the shelf holds less of it than is wanted."""
+        return self.for_sale and self.available < self.quantity
 
 
 @dataclass(frozen=True, slots=True)
 class CartView:
     """A cart as the shopper sees it; `order_id` once it has been ordered.
 
-    `seen` stands for all of it and goes with the checkout form; `refusal` says why it cannot be delivered.
+    `seen` stands for all of it and goes with the checkout form; `refusal` says why it cannot be delivered,
+    `obstacle` why it cannot be ordered, whatever the reason.
     """
 
     cart_id: UUID
@@ -43,8 +51,13 @@ class CartView:
     sums: Totals
     seen: str
     refusal: str
-    can_order: bool
+    obstacle: str
     order_id: UUID | None
+
+    @property
+    def can_order(self) -> bool:
+        """Whether it can be checked out as it is."""
+        return bool(self.lines) and not self.obstacle and self.order_id is None
 
     @property
     def subtotal(self) -> Money:
@@ -72,8 +85,8 @@ def cart_view(cart_id: UUID, customer_id: int | None = None) -> CartView:
         raise CartNotFound(cart_id)
     picked = list(cart.lines.all())
     skus = [line.sku for line in picked]
-    offers, listings = catalog.products_for_sale(skus), catalog.listings_by_sku(skus)
-    lines = tuple(_line_view(line, offers.get(line.sku), listings.get(line.sku)) for line in picked)
+    offers, shelf = catalog.products_for_sale(skus), inventory.stock_of(skus)
+    lines = tuple(_line_view(line, offers.get(line.sku), shelf[line.sku].available) for line in picked)
     sums, refusal = _sums(lines, picked[0].currency if picked else HOME_CURRENCY)
     order_id = Order.objects.filter(cart_id=cart_id).values_list("id", flat=True).first()
     return CartView(
@@ -83,9 +96,19 @@ def cart_view(cart_id: UUID, customer_id: int | None = None) -> CartView:
         sums=sums,
         seen=fingerprint([(line.sku, line.quantity, line.unit_price) for line in lines], sums.total),
         refusal=refusal,
-        can_order=bool(lines) and all(line.for_sale for line in lines) and not refusal and order_id is None,
+        obstacle=refusal or _obstacle(lines),
         order_id=order_id,
     )
+
+
+def units_in_cart(cart_id: UUID, customer_id: int | None = None) -> int:
+    """How many pieces the cart holds, in one statement; none once it has been ordered."""
+    mine = Cart.objects.open_to(cart_id, customer_id)
+    open_lines = CartLine.objects.filter(cart__in=mine).exclude(
+        Exists(Order.objects.filter(cart_id=OuterRef("cart_id")))
+    )
+    units: int = open_lines.aggregate(units=Sum("quantity", default=0))["units"]
+    return units
 
 
 def _sums(lines: Sequence[CartLineView], currency: str) -> tuple[Totals, str]:
@@ -99,13 +122,20 @@ def _sums(lines: Sequence[CartLineView], currency: str) -> tuple[Totals, str]:
         return totals(prices, undelivered), str(refusal)
 
 
-def _line_view(
-    line: CartLine, offer: catalog.ProductForSale | None, listing: catalog.Listing | None
-) -> CartLineView:
+def _obstacle(lines: Sequence[CartLineView]) -> str:
+    gone = [line.title for line in lines if not line.for_sale or line.available <= 0]
+    short = [line.title for line in lines if line.is_short and line.available > 0]
+    sentences = []
+    if gone:
+        sentences.append(f"Please take out what cannot be had now: {', '.join(gone)}.")
+    if short:
+        sentences.append(f"Please take fewer of: {', '.join(short)}.")
+    return " ".join(sentences)
+
+
+def _line_view(line: CartLine, offer: catalog.ProductForSale | None, available: int) -> CartLineView:
     in_its_currency = offer is not None and offer.price.currency == line.currency
     price = offer.price if offer and in_its_currency else line.seen_price
-    # A product too new for the listing: say nothing about its stock rather than "sold out".
-    stock = listing.available if listing else line.quantity
     return CartLineView(
         sku=line.sku,
         title=offer.name if offer else line.title,
@@ -114,19 +144,19 @@ def _line_view(
         quantity=line.quantity,
         unit_price=price,
         total=price * line.quantity,
-        approximate_stock=stock,
+        available=available,
         for_sale=in_its_currency,
-        notes=tuple(_notes(line, price, stock, in_its_currency)),
+        notes=tuple(_notes(line, price, available, in_its_currency)),
     )
 
 
-def _notes(line: CartLine, price: Money, stock: int, for_sale: bool) -> Iterator[str]:
+def _notes(line: CartLine, price: Money, available: int, for_sale: bool) -> Iterator[str]:
     if not for_sale:
-        yield "Not for sale any more. Please take it out of your cart."
+        yield "Not for sale any more. Please take it out of your basket."
         return
     if price != line.seen_price:
         yield f"The price has changed from {line.seen_price} to {price} since you picked it."
-    if stock <= 0:
+    if available <= 0:
         yield "Sold out at the moment."
-    elif stock < line.quantity:
-        yield f"Only about {stock} left."
+    elif available < line.quantity:
+        yield f"Only {available} left."

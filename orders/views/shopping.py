@@ -17,6 +17,7 @@ from orders.forms import CheckoutForm, LineForm
 from orders.queries import CartView
 
 _CART = "cart_id"
+_REMOVED = "removed"
 
 
 def basket(request: HttpRequest) -> dict[str, object]:
@@ -31,7 +32,13 @@ def basket(request: HttpRequest) -> dict[str, object]:
 @never_cache
 def cart(request: HttpRequest) -> HttpResponse:
     """What the shopper has picked, at today's prices."""
-    return render(request, "orders/cart.html", {"cart": _open_cart(request)})
+    cart = _open_cart(request)
+    context = {
+        "cart": cart,
+        "removed": request.session.get(_REMOVED),
+        "units_in_cart": cart.units if cart else 0,
+    }
+    return render(request, "orders/cart.html", context)
 
 
 @require_POST
@@ -46,24 +53,35 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
     except OrdersError as refusal:
         messages.error(request, str(refusal))
     else:
+        request.session.pop(_REMOVED, None)
         messages.success(request, "Added to your basket.")
     return redirect("orders:cart")
 
 
 @require_POST
 def change_cart(request: HttpRequest) -> HttpResponse:
-    """Set how many of an article the cart holds; 0 takes it out."""
+    """Set how many of an article the cart holds; 0 takes it out, and offers to put it back."""
     form = LineForm(request.POST)
+    cart = _open_cart(request)
     if not form.is_valid():
         messages.error(request, form.refusal)
-        return redirect("orders:cart")
+    elif cart:
+        _change(request, cart, **form.cleaned_data)
+    return redirect("orders:cart")
+
+
+def _change(request: HttpRequest, cart: CartView, *, sku: str, quantity: int) -> None:
     try:
         services.change_quantity(
-            cart_id=_cart_to_fill(request), customer_id=request.user.pk, **form.cleaned_data
+            cart_id=cart.cart_id, sku=sku, quantity=quantity, customer_id=request.user.pk
         )
     except OrdersError as refusal:
         messages.error(request, str(refusal))
-    return redirect("orders:cart")
+        return
+    request.session.pop(_REMOVED, None)
+    line = next((line for line in cart.lines if line.sku == sku), None)
+    if quantity == 0 and line:
+        request.session[_REMOVED] = {"sku": sku, "title": line.title, "quantity": line.quantity}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,13 +90,13 @@ def change_cart(request: HttpRequest) -> HttpResponse:
 def checkout(request: HttpRequest) -> HttpResponse:
     """One page for a guest to order and pay; sent twice, it leads to the same order."""
     cart = _cart(request)
-    if cart is None or (request.method != "POST" and not cart.can_order):
-        return redirect("orders:cart")
-    if request.method != "POST":
-        return _show_checkout(request, CheckoutForm(cart))
-    if cart.order_id:
+    if cart and cart.order_id:
         return _to_order(cart.order_id)
-    return _place_order(request, CheckoutForm(cart, request.POST))
+    if cart and request.method == "POST":
+        return _place_order(request, CheckoutForm(cart, request.POST))
+    if cart and cart.can_order:
+        return _show_checkout(request, CheckoutForm(cart))
+    return redirect("orders:cart")
 
 
 def _place_order(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
@@ -101,8 +119,8 @@ def _place_order(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
 
 
 def _show_checkout(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
-    answer = 422 if form.is_bound else 200
-    return render(request, "orders/checkout.html", {"form": form, "cart": form.cart}, status=answer)
+    context = {"form": form, "cart": form.cart, "units_in_cart": form.cart.units}
+    return render(request, "orders/checkout.html", context, status=422 if form.is_bound else 200)
 
 
 def _to_order(order_id: UUID) -> HttpResponse:
@@ -132,5 +150,5 @@ def _cart_to_fill(request: HttpRequest) -> UUID:
 
 
 def _units(request: HttpRequest) -> int:
-    cart = _open_cart(request)
-    return cart.units if cart else 0
+    cart_id = request.session.get(_CART)
+    return queries.units_in_cart(UUID(cart_id), request.user.pk) if cart_id else 0

@@ -6,7 +6,7 @@ from catalog import services as catalog
 from eventbus.testing import drain
 from inventory import services as inventory
 from payments.money import Money
-from tests.journeys.shopper import Shopper, words
+from tests.journeys.shopper import Shopper, hidden_fields, words
 
 
 def test_an_empty_basket_says_so(shopper: Shopper) -> None:
@@ -35,12 +35,32 @@ def test_the_quantity_can_be_changed(shopper: Shopper) -> None:
     assert "Items £18.50 Standard delivery £3.95 Total £22.45" in words(page)
 
 
-def test_a_line_can_be_removed(shopper: Shopper) -> None:
+def test_a_line_is_removed_and_put_back(shopper: Shopper) -> None:
+    shopper.pick("BOWL", 2)
+
+    removed = shopper.send("/cart/change/", sku="BOWL", quantity=0)
+    undo = hidden_fields(removed)
+    back = shopper.send("/cart/add/", sku=undo["sku"], quantity=undo["quantity"])
+
+    assert "Stoneware bowl is out of your basket. Put it back" in words(removed)
+    assert "Nothing in it yet." in words(removed)
+    assert "Items £37.00" in words(back)
+    assert "Put it back" not in words(back)
+
+
+def test_what_was_removed_is_offered_until_the_basket_changes(shopper: Shopper) -> None:
+    shopper.pick("CANDLE")
     shopper.pick("BOWL")
+    shopper.send("/cart/change/", sku="BOWL", quantity=0)
 
-    page = shopper.send("/cart/change/", sku="BOWL", quantity=0)
+    assert "Put it back" in words(shopper.see("/cart/"))
+    assert "Put it back" not in words(shopper.send("/cart/change/", sku="CANDLE", quantity=2))
 
-    assert "Nothing in it yet." in words(page)
+
+def test_what_was_never_in_the_basket_is_not_offered_back(shopper: Shopper) -> None:
+    shopper.pick("CANDLE")
+
+    assert "Put it back" not in words(shopper.send("/cart/change/", sku="BOWL", quantity=0))
 
 
 @pytest.mark.parametrize(
@@ -78,12 +98,16 @@ def test_a_new_price_is_explained(shopper: Shopper) -> None:
 
 def test_less_stock_than_picked_is_explained(shopper: Shopper) -> None:
     shopper.pick("JUG", 2)
-    assert "Only about 1 left." in words(shopper.see("/cart/"))
+    page = words(shopper.see("/cart/"))
+    assert "Only 1 left." in page
+    assert "Please take fewer of: Milk jug." in page
+    assert "Check out" not in page
 
     inventory.adjust_stock(sku="JUG", quantity=-1, reason="broken")
-    drain()
 
-    assert "Sold out at the moment." in words(shopper.see("/cart/"))
+    page = words(shopper.see("/cart/"))
+    assert "Sold out at the moment." in page
+    assert "Please take out what cannot be had now: Milk jug." in page
 
 
 def test_a_withdrawn_product_must_leave_the_basket(shopper: Shopper) -> None:
@@ -94,7 +118,7 @@ def test_a_withdrawn_product_must_leave_the_basket(shopper: Shopper) -> None:
     page = words(shopper.see("/cart/"))
 
     assert "Not for sale any more." in page
-    assert "Take out what is not for sale any more, and you can check out." in page
+    assert "Please take out what cannot be had now: Stoneware bowl." in page
     assert "Nothing in it yet." in words(shopper.send("/cart/change/", sku="BOWL", quantity=0))
 
 

@@ -127,7 +127,7 @@ def test_an_article_whose_currency_moved_must_leave_the_cart() -> None:
     cart = queries.cart_view(cart_id)
 
     assert (cart.can_order, [line.for_sale for line in cart.lines]) == (False, [True, False])
-    assert cart.lines[1].notes == ("Not for sale any more. Please take it out of your cart.",)
+    assert cart.lines[1].notes == ("Not for sale any more. Please take it out of your basket.",)
     with nothing_happens(
         MixedCurrencies, "Prices in EUR and GBP cannot be ordered together; please order them one by one."
     ):

@@ -91,7 +91,7 @@ def test_a_price_that_moved_is_pointed_out() -> None:
     assert line.notes == ("The price has changed from £8.50 to £9.00 since you picked it.",)
 
 
-@pytest.mark.parametrize(("stock", "note"), [(1, "Only about 1 left."), (0, "Sold out at the moment.")])
+@pytest.mark.parametrize(("stock", "note"), [(1, "Only 1 left."), (0, "Sold out at the moment.")])
 def test_a_shelf_that_ran_low_is_pointed_out(stock: int, note: str) -> None:
     cart_id = a_cart(an_article(stock=stock))
     drain()
@@ -107,7 +107,7 @@ def test_an_article_withdrawn_meanwhile_blocks_the_order_and_says_so() -> None:
     cart = queries.cart_view(cart_id)
 
     assert not cart.can_order
-    assert cart.lines[0].notes == ("Not for sale any more. Please take it out of your cart.",)
+    assert cart.lines[0].notes == ("Not for sale any more. Please take it out of your basket.",)
 
 
 def test_an_ordered_cart_is_closed() -> None:
