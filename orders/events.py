@@ -57,6 +57,13 @@ class ReturnLine(Struct, frozen=True, kw_only=True):
     quantity: int
 
 
+class CartStarted(Event, name="orders.cart_started", version=1, key="cart_id"):
+    """Somebody has begun to fill a cart."""
+
+    cart_id: UUID
+    started_at: datetime
+
+
 class OrderPlaced(Event, name="orders.order_placed", version=1, key="order_id"):
     """A customer has committed to buy; prices are frozen from here on.
 

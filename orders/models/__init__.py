@@ -5,7 +5,14 @@ from orders.models.fulfilment import Notification, ParcelScan, Return, Shipment
 from orders.models.importing import SalesImport
 from orders.models.numbers import is_number, new_number
 from orders.models.order import LINK_SALT, SCHEMA, Order
-from orders.models.read_models import OrderHistoryRow, SalesByDayRow
+from orders.models.read_models import (
+    CardPulseRow,
+    OrderHistoryRow,
+    ProductDemandRow,
+    SalesByDayRow,
+    SalesByHourRow,
+    ShopDayRow,
+)
 from orders.models.rules import ANYWHERE, HOME_COUNTRY, HOME_CURRENCY, ShippingRule, TaxRule
 from orders.models.staff import StaffTask, TaskKind
 from orders.models.state import OrderEvent, OrderRefund, OrderReturn, OrderState
@@ -19,6 +26,7 @@ __all__ = [
     "MOST_PER_LINE",
     "SCHEMA",
     "TRANSITIONS",
+    "CardPulseRow",
     "Cart",
     "CartLine",
     "Notification",
@@ -29,11 +37,14 @@ __all__ = [
     "OrderReturn",
     "OrderState",
     "ParcelScan",
+    "ProductDemandRow",
     "Return",
     "SalesByDayRow",
+    "SalesByHourRow",
     "SalesImport",
     "Shipment",
     "ShippingRule",
+    "ShopDayRow",
     "StaffTask",
     "TaskKind",
     "TaxRule",

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog import queries as catalog
+from eventbus import current_time, publish
 from orders.errors import (
     CartAlreadyOrdered,
     CartNotFound,
@@ -13,12 +14,16 @@ from orders.errors import (
     NotInCart,
     QuantityRefused,
 )
+from orders.events import CartStarted
 from orders.models import MOST_PER_LINE, Cart, CartLine, Order
 
 
+@transaction.atomic
 def create_cart(*, customer_id: int | None = None) -> UUID:
-    """Open an empty cart: an account's own, or a guest's that whoever knows its id may fill."""
-    return Cart.objects.create(customer_id=customer_id).id
+    """Open an empty cart and announce it: an account's own, or a guest's that who knows its id may fill."""
+    cart = Cart.objects.create(customer_id=customer_id)
+    publish(CartStarted(cart_id=cart.id, started_at=current_time()))
+    return cart.id
 
 
 @transaction.atomic

@@ -100,13 +100,14 @@ def test_what_is_not_sold_cannot_be_picked_or_changed() -> None:
 
 def test_a_cart_that_nobody_has_cannot_be_used() -> None:
     sentence = "This cart does not exist any more."
+    empty = services.create_cart()
 
     with nothing_happens(CartNotFound, sentence):
         services.add_to_cart(cart_id=uuid4(), sku="MUG-RED")
     with nothing_happens(CartNotFound, sentence):
         an_order(uuid4())
     with nothing_happens(CartIsEmpty, "Your cart is empty."):
-        an_order(services.create_cart())
+        an_order(empty)
 
 
 def test_two_currencies_do_not_share_a_cart() -> None:
