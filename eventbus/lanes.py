@@ -19,7 +19,7 @@ from eventbus.errors import DependencyDown, Reject, UnknownMessage
 from eventbus.log import STALE_MESSAGES, Progress, Selection, Settled, Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
-from eventbus.preparing import preparing_cursor
+from eventbus.preparing import binding_cursor, preparing_cursor
 from eventbus.retry import backoff, dependency_backoff
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import Batch, Subscription
@@ -111,7 +111,7 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
 
 
 def _claim(subscription: Subscription, shard: int) -> Claim | None:
-    with connection.cursor() as cursor:
+    with binding_cursor() as cursor:
         cursor.execute(sql.CLAIM_LANE, {"subscription": subscription.name, "shard": shard})
         row = cursor.fetchone()
         if row is None:

@@ -1,6 +1,6 @@
-"""A cursor whose statements the server parses and plans once per connection.
+"""A cursor whose statements the server parses and plans once per connection, and one for several at once.
 
-Django's own binds in the client, and the server plans each statement anew. The bus runs a dozen statements a
+Django's own binds in the client unless told otherwise, and the server plans each statement anew. The bus runs a dozen statements a
 thousand times over, and planning takes most of them longer than running. They are prepared where DATABASES
 says `"OPTIONS": {"prepare_threshold": 5}`; a pooler before Postgres must know about prepared statements then
 (PgBouncer does from 1.21 on).
@@ -17,3 +17,9 @@ def preparing_cursor() -> Any:
     """A cursor to be closed like any other; Django's query log and wrappers see what it does."""
     connection.ensure_connection()
     return connection._prepare_cursor(psycopg.Cursor(connection.connection))  # type: ignore[attr-defined]
+
+
+def binding_cursor() -> Any:
+    """A cursor that binds in the client whatever the settings say: several statements go in one message."""
+    connection.ensure_connection()
+    return connection._prepare_cursor(psycopg.ClientCursor(connection.connection))  # type: ignore[attr-defined]

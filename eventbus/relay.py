@@ -24,6 +24,8 @@ from eventbus.partitions import ensure_ahead
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
 BUSY_SECONDS = 0.002
+RESTS = 2
+"""A turn is followed by a rest at least so many times as long: watching leaves a busy machine to the work."""
 QUIET_SECONDS = 0.1
 SWEEP_SECONDS = 5.0
 CANDIDATE_SECONDS = 1.0
@@ -67,6 +69,7 @@ class Relay:
         swept = due_asked = 0.0
         paused: set[str] = set()
         while not self.stop.is_set():
+            began = monotonic()
             lanes = watch.woken()
             if monotonic() - due_asked > DUE_SECONDS:
                 due_asked = monotonic()
@@ -82,7 +85,7 @@ class Relay:
             if not self._wake_all(lanes):
                 swept = 0.0
             pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)
-            self.stop.wait(pause)
+            self.stop.wait(max(pause, RESTS * (monotonic() - began)))
 
     def _wake_all(self, lanes: Iterable[Lane]) -> bool:
         """Wake every lane; False when the broker cannot be reached, so that all are woken once it is back."""

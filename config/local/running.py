@@ -21,6 +21,8 @@ PYTHON = shlex.quote(sys.executable)
 CELERY = f"{PYTHON} -m celery -A config.celery --quiet"
 WORKER = f"{CELERY} worker --loglevel WARNING --concurrency 2"
 WORKER += " --without-gossip --without-mingle --without-heartbeat"
+BEHIND = {"worker": "nice -n 5 ", "external": "nice -n 5 "}
+"""What goes behind a shopper's request where they compete for a processor."""
 
 # Celery's advice against root is for servers; here root is who typed `make run`.
 QUIET = "ignore:You're running the worker with superuser"
@@ -129,7 +131,8 @@ def _supervise(state: State, root: Path, wanted: dict[str, str]) -> int:
     for name, command in wanted.items():
         file = shlex.quote(str(pids / f"{name}.pid"))
         pause = "" if name == "web" else "sleep 1; "
-        manager.add_process(name, f"echo $$ >{file}; {pause}exec {command}", env=environment, cwd=str(root))
+        start = f"echo $$ >{file}; {pause}exec {BEHIND.get(name, '')}{command}"
+        manager.add_process(name, start, env=environment, cwd=str(root))
     manager.loop()
     interrupted = manager.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM}
     return 0 if interrupted else manager.returncode or 0

@@ -39,15 +39,18 @@ logger = logging.getLogger(__name__)
 
 
 @without_savepoint
-def reserve_stock(*, order_id: UUID, lines: Iterable[StockLine], hold_seconds: int | None = None) -> None:
+def reserve_stock(
+    *, order_id: UUID, lines: Iterable[StockLine], hold_seconds: int | None = None, alone: bool = False
+) -> None:
     """Hold all that an order wants, or nothing; for so many seconds, or until it is released or shipped.
 
     Asked again for the same order, nothing happens, unless the hold has run out: then the goods are taken
-    once more, if they are there. Raises InvalidSku, InvalidQuantity, TooManyUnits or InvalidHold.
+    once more, if they are there. alone: as for `serve_alone`, which is then not needed.
+    Raises InvalidSku, InvalidQuantity, TooManyUnits or InvalidHold.
     """
     quantities, now = per_sku(lines), current_time()
     until = _end_of_hold(now, hold_seconds)
-    enter_stockroom()
+    enter_stockroom(alone=alone)
     turn = claim_reservation(order_id, quantities, at=now, expires_at=until)
     if turn is None:
         _answer_again(order_id)
@@ -69,25 +72,28 @@ def keep_stock(order_id: UUID) -> bool:
     return keep_reservation(order_id)
 
 
-@transaction.atomic
-def release_stock(*, order_id: UUID) -> None:
-    """Make sure that nothing is held for an order, now or later; harmless when nothing is."""
+@without_savepoint
+def release_stock(*, order_id: UUID, alone: bool = False) -> None:
+    """Make sure that nothing is held for an order, now or later; harmless when nothing is.
+
+    alone: as for `serve_alone`, which is then not needed.
+    """
     now = current_time()
-    enter_stockroom()
+    enter_stockroom(alone=alone)
     held = release_reservation(order_id, at=now)
     if held and held.quantities:
         _move(MovementKind.RELEASED, order_id, held, now)
         publish(StockReleased(order_id=order_id, lines=lines_of(held.quantities)))
 
 
-@transaction.atomic
-def ship_stock(*, order_id: UUID) -> None:
+@without_savepoint
+def ship_stock(*, order_id: UUID, alone: bool = False) -> None:
     """Let what is held for an order leave the shelf; harmless when it has left already.
 
-    Raises NothingReserved when nothing is held: never reserved, released, or run out.
+    alone: as for `serve_alone`, which is then not needed. Raises NothingReserved when nothing is held: never reserved, released, or run out.
     """
     now = current_time()
-    enter_stockroom()
+    enter_stockroom(alone=alone)
     held = ship_reservation(order_id, at=now)
     if held is None:
         if Reservation.objects.filter(order_id=order_id, state=ReservationState.SHIPPED).exists():

@@ -1,9 +1,11 @@
 """After the order: the parcel, what came back, and what the shop wrote to people."""
 
-from uuid import uuid4
+from typing import Self
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 SHIPMENT_STATES = ("requested", "scheduled", "refused", "cancelled", "delivered", "returned")
 
@@ -31,6 +33,19 @@ class Shipment(models.Model):
 
     def __str__(self) -> str:
         return self.tracking_number or f"{self.state} {self.id}"
+
+    @classmethod
+    def of(cls, order_id: UUID) -> Self:
+        """The order's parcel, asked for from now on if it was not before: one statement."""
+        return cls.objects.raw(_SHIPMENT_OF, {"id": uuid4(), "order_id": order_id, "now": timezone.now()})[0]
+
+
+# The update changes nothing, and makes the row that was there come back as a new one does.
+_SHIPMENT_OF = """
+INSERT INTO orders_shipment AS mine (id, order_id, state, tracking_number, reason, requested_at, changed_at)
+VALUES (%(id)s, %(order_id)s, 'requested', '', '', %(now)s, %(now)s)
+ON CONFLICT (order_id) DO UPDATE SET order_id = mine.order_id
+RETURNING *"""
 
 
 class ParcelScan(models.Model):

@@ -112,10 +112,21 @@ class Order(models.Model):
         if state.revision == 1:
             cls.of(state).insert()
             return
-        before = cls.objects.filter(pk=state.order_id, revision=state.revision - 1, schema=SCHEMA)
-        if not before.update(**_moving(state)):
+        if not cls._move(state):
             # The row is of another schema, or was dropped: what it lacks is all in the state.
             cls.write(state)
+
+    @classmethod
+    def _move(cls, state: OrderState) -> int:
+        moving = _moving(state)
+        columns = ", ".join(f"{name} = %s" for name in moving)
+        values = [cls._meta.get_field(name).get_db_prep_save(moving[name], connection) for name in moving]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE orders_order SET {columns} WHERE id = %s AND revision = %s AND schema = %s",
+                [*values, state.order_id, state.revision - 1, SCHEMA],
+            )
+            return int(cursor.rowcount)
 
     def insert(self) -> None:
         """Keep a new row. Written out: it costs a third of what the ORM takes to compile it."""

@@ -24,7 +24,7 @@ _LOOK_SECONDS = 15 * 60
 def schedule_shipment(*, order_id: UUID) -> Record | None:
     """Book the parcel and answer with what records the outcome; nothing when it was settled before."""
     order = order_state(order_id)
-    shipment, _ = Shipment.objects.get_or_create(order_id=order_id)
+    shipment = Shipment.of(order_id)
     if shipment.state != "requested":
         return None
     try:
@@ -38,7 +38,7 @@ def schedule_shipment(*, order_id: UUID) -> Record | None:
 
 def cancel_shipment(*, order_id: UUID) -> None:
     """No parcel of this order may leave, whatever was booked or is being booked right now."""
-    shipment, _ = Shipment.objects.get_or_create(order_id=order_id)
+    shipment = Shipment.of(order_id)
     open_states = ("requested", "scheduled", "cancelled")
     if Shipment.objects.filter(pk=shipment.id, state__in=open_states).update(state="cancelled"):
         carrier().cancel(shipment_id=shipment.id)
@@ -122,6 +122,5 @@ def _refused(shipment: Shipment, reason: str) -> None:
         publish(ShipmentRefused(order_id=shipment.order_id, shipment_id=shipment.id, reason=reason))
 
 
-@transaction.atomic
 def _settled(shipment: Shipment, **outcome: object) -> bool:
     return bool(Shipment.objects.filter(pk=shipment.id, state="requested").update(**outcome))

@@ -19,15 +19,25 @@ class SystemFailed(Exception):
 
 
 class Process:
-    """One Python process of a system, in a group of its own; what it prints goes to `log`."""
+    """One Python process of a system, in a group of its own; what it prints goes to `log`.
+
+    through: the program that starts it, with its arguments, where there is one.
+    """
 
     answers = False
 
-    def __init__(self, arguments: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        arguments: tuple[str, ...],
+        environment: dict[str, str],
+        log: Path,
+        *,
+        through: tuple[str, ...] = (),
+    ) -> None:
         self.log = log
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*through, sys.executable, *arguments],
                 cwd=ROOT,
                 env=os.environ | environment,
                 stdin=subprocess.PIPE if self.answers else subprocess.DEVNULL,

@@ -36,7 +36,7 @@ UNITS = 10_000_000
 CUSTOMER = CustomerSnapshot(name="Ada Byron", email="ada@example.com")
 HOME = Address(line1="12 Fern Street", city="Bristol", postcode="BS1 4DJ")
 ENDINGS = ("shipped", "cancelled")
-LOOK_SECONDS, PATIENCE_SECONDS = 0.05, 120.0
+LOOK_SECONDS, PATIENCE_SECONDS = 0.25, 120.0
 
 
 class Stuck(Exception):

@@ -31,7 +31,8 @@ class Floor:
         commands["sandbox"] += " --webhook-url ''"
         for name in PROGRAMS:
             arguments = tuple(shlex.split(commands[name])[1:])
-            self.programs.append(Process(arguments, self.environment, self.logs / f"{name}.log"))
+            log, through = self.logs / f"{name}.log", tuple(shlex.split(running.BEHIND.get(name, "")))
+            self.programs.append(Process(arguments, self.environment, log, through=through))
 
     def ask(self, function: str, **arguments: Any) -> Any:
         """What one agent answers."""
