@@ -99,7 +99,7 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None, c
 # Postgres takes a random read for four times as dear as the next one, as on a turning disk, and scans whole
 # tables where an index would do. Compiling a statement takes it longer than running any of ours.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c random_page_cost=1.1 -c jit=off")
-# Each connection prepares what it runs for the fifth time: planning anew is a quarter of what the server does.
+# Each connection prepares what it runs for the fifth time: planning is a quarter of the server's work.
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DATABASES["default"]["OPTIONS"].setdefault("server_side_binding", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

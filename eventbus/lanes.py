@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from traceback import format_exception
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from msgspec import Struct
 
 from eventbus import cluster, log, observing, sql

@@ -72,7 +72,7 @@ def keep_stock(order_id: UUID) -> bool:
     return keep_reservation(order_id)
 
 
-@without_savepoint
+@transaction.atomic
 def release_stock(*, order_id: UUID, alone: bool = False) -> None:
     """Make sure that nothing is held for an order, now or later; harmless when nothing is.
 
@@ -86,11 +86,12 @@ def release_stock(*, order_id: UUID, alone: bool = False) -> None:
         publish(StockReleased(order_id=order_id, lines=lines_of(held.quantities)))
 
 
-@without_savepoint
+@transaction.atomic
 def ship_stock(*, order_id: UUID, alone: bool = False) -> None:
     """Let what is held for an order leave the shelf; harmless when it has left already.
 
-    alone: as for `serve_alone`, which is then not needed. Raises NothingReserved when nothing is held: never reserved, released, or run out.
+    alone: as for `serve_alone`, which is then not needed.
+    Raises NothingReserved when nothing is held: never reserved, released, or run out.
     """
     now = current_time()
     enter_stockroom(alone=alone)

@@ -120,7 +120,8 @@ class Order(models.Model):
     def _move(cls, state: OrderState) -> int:
         moving = _moving(state)
         columns = ", ".join(f"{name} = %s" for name in moving)
-        values = [cls._meta.get_field(name).get_db_prep_save(moving[name], connection) for name in moving]
+        fields = {field.attname: field for field in cls._meta.local_concrete_fields}
+        values = [fields[name].get_db_prep_save(value, connection) for name, value in moving.items()]
         with connection.cursor() as cursor:
             cursor.execute(
                 f"UPDATE orders_order SET {columns} WHERE id = %s AND revision = %s AND schema = %s",
