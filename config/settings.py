@@ -7,13 +7,14 @@ REDIS_URL, wants TLS, and knows no sandbox. `DEBUG=1` adds tracebacks in the bro
 
 import logging
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 import django_stubs_ext
 
-from config import environment
+from config import environment, policies
 from config.local import services
 from config.local.state import State
 from config.observing import logs
@@ -48,6 +49,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "drf_spectacular",
+    "axes",
+    "config.accounts",
     "config.api",
     "config.observing",
     "eventbus",
@@ -59,6 +62,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "eventbus.middleware.CorrelationMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.policies.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.observing.middleware.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -69,8 +73,10 @@ MIDDLEWARE = [
     "eventbus.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.throttling.ThrottlingMiddleware",
     "config.api.limits.LimitHeadersMiddleware",
     "config.api.waiting.WaitingMiddleware",
+    "axes.middleware.AxesMiddleware",
     "config.api.idempotency.IdempotencyMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -145,6 +151,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 10.0, "retry": False, "queue": "external"},
     },
 }
+# How long the link in a mail opens its order; a new one can be had at any time.
+ORDERS_LINK_DAYS = 90
 # How long a parcel is left alone after the carrier was asked for it; the sandbox's move every 20 seconds.
 ORDERS_PARCEL_LOOK_SECONDS = 10 if SANDBOX_ENABLED else 15 * 60
 
@@ -217,12 +225,46 @@ STORAGES = {
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if PRODUCTION else 0
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
-if environment.flag("BEHIND_TLS_PROXY"):
+BEHIND_TLS_PROXY = environment.flag("BEHIND_TLS_PROXY")
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = policies.STOREFRONT
+X_FRAME_OPTIONS = "DENY"
+# To ourselves the whole address, as forms need it; to others nothing, for links to orders are keys.
+SECURE_REFERRER_POLICY = "same-origin"
+if PRODUCTION:
+    # Browsers take cookies of this name only over TLS, for this very host and all of it.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+
+LOGIN_URL, LOGIN_REDIRECT_URL = "accounts:log_in", "orders:history"
+PASSWORD_RESET_TIMEOUT = 3600
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("CommonPasswordValidator", {}),
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("username", "email", "first_name")}),
+    )
 ]
+# Five wrong passwords for a name from one client, and that client waits; nobody locks out anybody else.
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 5, timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS, AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = True, False
+AXES_LOCKOUT_CALLABLE = "config.throttling.locked_out"
+AXES_CLIENT_IP_CALLABLE = "config.throttling.client_address"
+AXES_DISABLE_ACCESS_LOG, AXES_VERBOSE = True, False
+# How often one client may send these forms, whoever they are about.
+THROTTLED_PAGES = {
+    "accounts:log_in": "20/minute",
+    "admin:login": "20/minute",
+    "accounts:join": "10/hour",
+    "accounts:reset": "10/hour",
+    "accounts:find_order": "20/hour",
+    "accounts:profile": "30/hour",
+    "orders:checkout": "30/minute",
+    "orders:another_card": "30/minute",
+}
 
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "shop@example.com")
 globals().update(environment.mail_settings(STATE_DIR))

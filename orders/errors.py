@@ -129,6 +129,45 @@ class OrderNumberUnknown(OrdersError):
         super().__init__(f"There is no order with the number {number}.{slip}")
 
 
+class LinkExpired(OrdersError):
+    """The link to an order is genuine, but too old, or was cut off."""
+
+    def __init__(self) -> None:
+        super().__init__("This link has expired. Please have a new one sent to you.")
+
+
+class AddressNotFound(OrdersError):
+    """The account has no such address in its book."""
+
+    def __init__(self, address_id: UUID) -> None:
+        self.address_id = address_id
+        super().__init__("This address is not in your book any more.")
+
+
+class AddressBookFull(OrdersError):
+    """An account keeps so many addresses and no more."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"Your book holds {most} addresses. Please remove one first.")
+
+
+class UnionNotFound(OrdersError):
+    """No two baskets of this account were put together so."""
+
+    def __init__(self, union_id: UUID) -> None:
+        self.union_id = union_id
+        super().__init__("There is nothing to undo.")
+
+
+class UnionOutdated(OrdersError):
+    """The cart has been changed since two were put together in it."""
+
+    def __init__(self, union_id: UUID) -> None:
+        self.union_id = union_id
+        super().__init__("Your basket has changed since, so the two cannot be taken apart any more.")
+
+
 class OrderAlreadyOwned(OrdersError):
     """The order belongs to an account already."""
 

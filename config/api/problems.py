@@ -35,13 +35,16 @@ _FAMILIES = (
 _NOT_THERE = (
     catalog.errors.UnknownCategory,
     catalog.errors.UnknownProduct,
+    orders.errors.AddressNotFound,
     orders.errors.CartNotFound,
+    orders.errors.LinkExpired,
     orders.errors.LinkNotValid,
     orders.errors.NotInCart,
     orders.errors.OrderNotFound,
     orders.errors.OrderNumberUnknown,
     orders.errors.ReturnNotFound,
     orders.errors.TaskNotFound,
+    orders.errors.UnionNotFound,
     payments.errors.PaymentNotFound,
     payments.errors.UnknownPayment,
 )

@@ -21,7 +21,7 @@ _THE_SHOPPER = Requester(role="shopper")
 class Order(APIView):
     """One order."""
 
-    refusals: ClassVar[Refusals] = {"get": (errors.LinkNotValid, errors.OrderNotFound)}
+    refusals: ClassVar[Refusals] = {"get": (errors.LinkExpired, errors.LinkNotValid, errors.OrderNotFound)}
 
     @extend_schema(operation_id="orders_read", responses=OrderSerializer)
     def get(self, request: Request, token: str) -> Response:
@@ -33,7 +33,12 @@ class Order(APIView):
 class OrderEvents(APIView):
     """What happened to an order."""
 
-    refusals: ClassVar[Refusals] = {"get": (errors.LinkNotValid,)}
+    refusals: ClassVar[Refusals] = {
+        "get": (
+            errors.LinkExpired,
+            errors.LinkNotValid,
+        )
+    }
 
     @extend_schema(operation_id="orders_events", parameters=[Moment], responses=Story)
     def get(self, request: Request, token: str) -> Response:
@@ -49,6 +54,7 @@ class OrderCancellation(APIView):
     needs_idempotency_key = True
     refusals: ClassVar[Refusals] = {
         "post": (
+            errors.LinkExpired,
             errors.LinkNotValid,
             errors.OrderNotFound,
             errors.ReasonRequired,
@@ -74,7 +80,7 @@ class OrderCard(APIView):
     throttle_scope = "payment"
     needs_idempotency_key = True
     refusals: ClassVar[Refusals] = {
-        "post": (errors.LinkNotValid, errors.OrderNotFound, errors.NotWaitingForMoney),
+        "post": (errors.LinkExpired, errors.LinkNotValid, errors.OrderNotFound, errors.NotWaitingForMoney),
     }
 
     @extend_schema(operation_id="orders_another_card", request=AnotherCard, responses={202: Receipt})
@@ -92,6 +98,7 @@ class OrderReturns(APIView):
     needs_idempotency_key = True
     refusals: ClassVar[Refusals] = {
         "post": (
+            errors.LinkExpired,
             errors.LinkNotValid,
             errors.OrderNotFound,
             errors.ReasonRequired,

@@ -1,5 +1,6 @@
 """The tables of orders: the event-sourced Order, carts, what follows an order, and the read models."""
 
+from orders.models.belonging import MOST_ADDRESSES, CartUnion, LinkCut, SavedAddress
 from orders.models.cart import MOST_PER_LINE, Cart, CartLine
 from orders.models.fulfilment import Notification, ParcelScan, Return, Shipment
 from orders.models.importing import SalesImport
@@ -23,12 +24,15 @@ __all__ = [
     "HOME_COUNTRY",
     "HOME_CURRENCY",
     "LINK_SALT",
+    "MOST_ADDRESSES",
     "MOST_PER_LINE",
     "SCHEMA",
     "TRANSITIONS",
     "CardPulseRow",
     "Cart",
     "CartLine",
+    "CartUnion",
+    "LinkCut",
     "Notification",
     "Order",
     "OrderEvent",
@@ -42,6 +46,7 @@ __all__ = [
     "SalesByDayRow",
     "SalesByHourRow",
     "SalesImport",
+    "SavedAddress",
     "Shipment",
     "ShippingRule",
     "ShopDayRow",

@@ -6,6 +6,8 @@ from typing import Self
 import msgspec
 from django.db import connection, models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Upper
 
 from orders.events import Address, CustomerSnapshot, OrderLine
 from orders.models.state import OrderRefund, OrderReturn, OrderState
@@ -65,6 +67,11 @@ class Order(models.Model):
                 fields=["customer_id", "-placed_at", "-id"],
                 condition=Q(customer_id__isnull=False),
                 name="orders_order_of_customer",
+            ),
+            models.Index(
+                Upper(KT("customer__email")),
+                condition=Q(customer_id__isnull=True, cart_id__isnull=False),
+                name="orders_order_of_mailbox",
             ),
         )
 

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from time import time
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
 
 from inventory.queries import reservation_state
-from orders.errors import LinkNotValid
+from orders.errors import LinkExpired, LinkNotValid
 from orders.events import Address, CustomerSnapshot, OrderLine
-from orders.models import LINK_SALT, Notification, OrderState
+from orders.models import LINK_SALT, LinkCut, Notification, OrderState
 from orders.queries.history import order_state
 from orders.queries.parcels import ParcelMove, parcel_of
 from orders.queries.progress import Facts, Step, headline, is_finished, steps
@@ -39,6 +41,7 @@ class OrderStatus:
     """
 
     order_id: UUID
+    customer_id: int | None
     number: str
     state: str
     headline: str
@@ -95,6 +98,7 @@ def order_status(order_id: UUID) -> OrderStatus:
     facts = _facts(order, payment, held, parcel)
     return OrderStatus(
         order_id=order_id,
+        customer_id=order.customer_id,
         number=order.number,
         state=order.state,
         headline=headline(facts),
@@ -125,11 +129,17 @@ def order_status(order_id: UUID) -> OrderStatus:
 
 
 def order_by_token(token: str) -> UUID:
-    """The order that a signed link belongs to."""
+    """The order that a signed link belongs to; raises LinkNotValid, and LinkExpired for one of old."""
     try:
-        return UUID(signing.Signer(salt=LINK_SALT).unsign(token))
+        order, _, second = signing.Signer(salt=LINK_SALT).unsign(token).partition(".")
+        order_id, written = UUID(order), int(second or 0)
     except (signing.BadSignature, ValueError):
         raise LinkNotValid from None
+    if written < time() - settings.ORDERS_LINK_DAYS * 86400:
+        raise LinkExpired
+    if LinkCut.objects.filter(order_id=order_id, until_second__gte=written).exists():
+        raise LinkExpired
+    return order_id
 
 
 def mails_about(order_id: UUID) -> tuple[Mail, ...]:

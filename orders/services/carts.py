@@ -17,6 +17,9 @@ from orders.errors import (
 from orders.events import CartStarted
 from orders.models import MOST_PER_LINE, Cart, CartLine, Order
 
+CART_IN_SESSION = "cart_id"
+"""Where a visitor's session keeps the id of their cart."""
+
 
 @transaction.atomic
 def create_cart(*, customer_id: int | None = None) -> UUID:

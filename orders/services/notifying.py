@@ -40,7 +40,7 @@ def notify(
     text = render_to_string(f"orders/mail/{template}.txt", context)
     subject, _, rest = text.partition("\n")
     body = rest.strip() + "\n"
-    _send(recipient, subject, body, message_id)
+    deliver(recipient, subject, body, message_id)
     notification = Notification(
         message_id=message_id,
         recipient=recipient,
@@ -52,7 +52,8 @@ def notify(
     return notification.save
 
 
-def _send(recipient: str, subject: str, body: str, message_id: UUID) -> None:
+def deliver(recipient: str, subject: str, body: str, message_id: UUID) -> None:
+    """Hand a mail to the mail server; raises DependencyDown where it does not answer."""
     # A mail that is sent twice after a crash carries the same id, which mail programs show once.
     headers = {"Message-ID": f"<{message_id}@shop>"} | outgoing_headers()
     mail = EmailMessage(subject, body, to=[recipient], headers=headers)

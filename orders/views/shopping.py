@@ -16,7 +16,7 @@ from orders.errors import CartNotFound, OrdersError
 from orders.forms import CheckoutForm, LineForm
 from orders.queries import CartView
 
-_CART = "cart_id"
+_CART = services.CART_IN_SESSION
 _REMOVED = "removed"
 
 
@@ -25,6 +25,7 @@ def basket(request: HttpRequest) -> dict[str, object]:
     return {
         "units_in_cart": SimpleLazyObject(lambda: _units(request)),
         "is_demonstration": settings.SANDBOX_ENABLED,
+        "link_days": settings.ORDERS_LINK_DAYS,
     }
 
 

@@ -137,7 +137,7 @@ def _pointers(part: Any) -> Any:
         ("mermaid", "flowchart LR\n"),
         ("html", "<!doctype html>"),
         ("asyncapi", '{\n  "asyncapi": "3.0.0"'),
-        ("json", '[\n  {\n    "type": "catalog.price_changed"'),
+        ("json", '[\n  {\n    "type": "accounts.send_asked_mail"'),
     ],
 )
 def test_the_command_prints_each_format(_case: str, start: str, capsys: Any) -> None:

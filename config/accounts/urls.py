@@ -1,0 +1,20 @@
+"""Addresses of accounts."""
+
+from django.urls import path, re_path
+
+from config.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("log-in/", views.LogIn.as_view(), name="log_in"),
+    path("log-out/", views.LogOut.as_view(), name="log_out"),
+    path("join/", views.join, name="join"),
+    path("join/<str:token>/", views.joined, name="joined"),
+    re_path("^mail-asked/(?P<kind>join|reset|move|order)/$", views.asked, name="asked"),
+    path("password/", views.Reset.as_view(), name="reset"),
+    path("password/<uidb64>/<token>/", views.NewPassword.as_view(), name="new_password"),
+    path("profile/", views.profile, name="profile"),
+    path("profile/<str:token>/", views.moved, name="moved"),
+    path("mailbox/", views.mailbox, name="mailbox"),
+    path("find-order/", views.find_order, name="find_order"),
+]
