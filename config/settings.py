@@ -269,6 +269,10 @@ THROTTLED_PAGES = {
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "shop@example.com")
 globals().update(environment.mail_settings(STATE_DIR))
 
+# Where each process keeps what it counts, and who may read the sums at /metrics: config/observing/page.py.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(STATE_DIR / "metrics"))
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
 # One line for each thing that happened: for people in development, as JSON in production. LOG_FORMAT=json or
 # console chooses; LOG_LEVEL=DEBUG also names every message that is published and handled.
 LOG_FORMAT = os.environ.get("LOG_FORMAT") or ("json" if PRODUCTION else "console")

@@ -1,6 +1,15 @@
 """Settings of the tests: the same shop, on a database, Redis and state folder that no running shop uses."""
 
+import atexit
+import os
 import re
+import shutil
+import tempfile
+
+# What this run and the processes that it starts count, and nobody else: the settings look for it.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="shop-metrics-")
+    atexit.register(shutil.rmtree, os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 from config.settings import *  # noqa: F403
 from config.settings import REDIS_URL as _SHOP_REDIS_URL

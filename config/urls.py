@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import health, theme
+from config.observing import page
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", page.metrics),
     path("theme/", theme.choose, name="theme"),
     path("account/", include("config.accounts.urls")),
     path("", include("catalog.urls")),

@@ -14,7 +14,7 @@ from eventbus.context import (
     published_ids,
 )
 from eventbus.dispatch import drain
-from eventbus.doctor import examine, vital_signs
+from eventbus.doctor import examine, measure, vital_signs
 from eventbus.errors import ArchivedStream, ConcurrencyError, DependencyDown, NoTransaction, Reject
 from eventbus.log import read_stream
 from eventbus.messages import Command, Envelope, Event
@@ -49,6 +49,7 @@ __all__ = [
     "drain",
     "examine",
     "handles",
+    "measure",
     "observe",
     "on",
     "on_skip",

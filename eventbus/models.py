@@ -226,6 +226,13 @@ class SagaState(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["saga", "key"], name="eventbus_saga_key"),)
+        indexes = (
+            models.Index(
+                fields=["saga", "status", "started_at"],
+                condition=~Q(status="completed"),
+                name="eventbus_saga_open",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.saga} {self.key}"

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -97,6 +98,7 @@ def end_leftovers(state: State, root: Path) -> list[str]:
 def _open(state: State, root: Path, port: int) -> int:
     sandbox_port = processes.free_port(state.read(RUNNING).get("sandbox_port", 0))
     record = {"pid": os.getpid(), "port": port, "sandbox_port": sandbox_port}
+    shutil.rmtree(state.directory / "metrics", ignore_errors=True)  # what processes counted that are gone
     state.write(RUNNING, record)
     state.write(RUNNING, record | {"staff_password": _prepared(state, root).password})
     return _supervise(state, root, commands(port, sandbox_port))

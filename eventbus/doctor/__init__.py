@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from eventbus.doctor import database, delivery
 from eventbus.doctor.findings import Finding, Severity, worst
+from eventbus.doctor.measuring import Measure, measure
 
-__all__ = ["Finding", "Severity", "examine", "vital_signs", "worst"]
+__all__ = ["Finding", "Measure", "Severity", "examine", "measure", "vital_signs", "worst"]
 
 Check = Callable[[], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (

@@ -28,6 +28,7 @@ CANNOT_FAIL = {
     "current_story",
     "current_time",
     "examine",
+    "measure",
     "observe",
     "on",
     "outgoing_headers",

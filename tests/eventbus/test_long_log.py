@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from eventbus import archiving, draining, log, partitions, publish, read_stream
+from eventbus import archiving, draining, log, measure, partitions, publish, read_stream
 from eventbus.lanes import deliver_lane
 from eventbus.log import Progress, Selection
 from eventbus.models import Delivery, Message
@@ -95,6 +95,7 @@ def call_out_what_waits() -> None:
         try_again_what_failed,
         call_out_what_waits,
         log.last_position,
+        measure,
     ],
 )
 def test_a_hot_statement_reads_no_partition_whole(hot: Callable[[], object]) -> None:

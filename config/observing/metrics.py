@@ -1,0 +1,90 @@
+"""What each process counts by itself: requests, messages, outcomes, and how long things took.
+
+Every process writes into files of its own under PROMETHEUS_MULTIPROC_DIR (mapped into memory: no call to the
+system), and the page adds up the files of this machine: gunicorn's, the workers' and the relay's. What the
+database knows of all machines together is asked there at every scrape: `eventbus.measure`.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from time import time
+from typing import Any
+
+# Where the files are must be known before this import: it decides there and then.
+Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
+
+from prometheus_client import Counter, Histogram  # noqa: E402
+
+from eventbus import Observer  # noqa: E402
+from orders.events import OrderCancelled, OrderConfirmed, OrderPlaced  # noqa: E402
+
+FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+SLOW = (*FAST, 30, 60, 300, 3600)
+SAMPLES = 16
+"""How many messages of one batch are timed: a batch of hundreds took as long for each."""
+
+REQUESTS = Histogram(
+    "http_request_duration_seconds",
+    "How long requests took, by route.",
+    ["method", "route", "code"],
+    buckets=FAST,
+)
+PUBLISHED = Counter("eventbus_published", "Messages committed to the log.", ["type"])
+HANDLED = Counter("eventbus_handled", "Messages that a subscription has taken.", ["subscription"])
+FAILED = Counter(
+    "eventbus_failed",
+    "Attempts in vain: retry, dependency_down, unknown, or dead, which ends them.",
+    ["subscription", "outcome"],
+)
+LATENCY = Histogram(
+    "eventbus_latency_seconds",
+    "From a message's publishing to its committed effect; at most 16 messages of a batch are timed.",
+    ["subscription"],
+    buckets=SLOW,
+)
+WORK = Histogram(
+    "eventbus_work_seconds",
+    "How long a subscription worked on a batch or a call.",
+    ["subscription"],
+    buckets=FAST,
+)
+CHECKOUTS = Counter("shop_checkouts", "Orders placed, confirmed, or cancelled for a reason.", ["outcome"])
+
+_REASON = re.compile(r"[a-z_]{1,40}")
+
+
+class Counting(Observer):
+    """Counts what the bus does in this process."""
+
+    def published(self, drafts: Sequence[Any]) -> None:
+        """Count messages by type, and what became of checkouts."""
+        for draft in drafts:
+            PUBLISHED.labels(draft.message.contract.name).inc()
+            if outcome := outcome_of(draft.message) if draft.cause.occurred_at is None else "":
+                CHECKOUTS.labels(outcome).inc()
+
+    def handled(self, subscription: Any, batch: Sequence[Any], seconds: float) -> None:
+        """Count messages, and time some of them."""
+        HANDLED.labels(subscription.name).inc(len(batch))
+        WORK.labels(subscription.name).observe(seconds)
+        latency, now = LATENCY.labels(subscription.name), time()
+        for envelope in batch[:: -(-len(batch) // SAMPLES)]:
+            if envelope.id.version == 7:  # says when it was published, in milliseconds
+                latency.observe(max(now - (envelope.id.int >> 80) / 1000, 0))
+
+    def failed(self, failure: Any) -> None:
+        """Count attempts in vain."""
+        FAILED.labels(failure.subscription.name, failure.outcome).inc()
+
+
+def outcome_of(message: object) -> str:
+    """What a message says about how a checkout goes; nothing where it says nothing of it."""
+    if isinstance(message, OrderPlaced):
+        return "placed"
+    if isinstance(message, OrderConfirmed):
+        return "confirmed"
+    if isinstance(message, OrderCancelled):  # a processor's reason is in its own words
+        return message.reason if _REASON.fullmatch(message.reason) else "other"
+    return ""
