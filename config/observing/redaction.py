@@ -11,7 +11,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), "[login]"),
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "[email]"),
     (re.compile(r"(?i)\b(bearer|basic|token)\s+[\w.~+/=-]{8,}"), r"\1 [secret]"),
-    (re.compile(r"\b(?:tok|pm|card|sk|rk|whsec|shop)_\w+"), "[token]"),
+    (re.compile(r"\b(?:(?:tok|pm|whsec)_\w+|[sr]k_(?:live|test)_\w+|(?:card|shop)_[\w-]{16,})"), "[token]"),
     # A signed link opens an order without a login: /orders/<token>/.
     (re.compile(r"/orders/(?!<)[^/\s?\"']+"), "/orders/[link]"),
     (

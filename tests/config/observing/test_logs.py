@@ -98,6 +98,7 @@ def test_every_line_of_an_order_carries_the_request_s_id(
 ) -> None:
     shopper.pick("BOWL")
     form = hidden_fields(shopper.see("/checkout/")) | ADA
+    drain()
     lines.stream.seek(0)
     lines.stream.truncate()
     shopper.client.post("/checkout/", form, headers={"x-request-id": REQUEST_ID})
@@ -156,6 +157,8 @@ def test_an_order_leaves_no_trace_of_its_buyer(shopper: Shopper, sandbox: Sandbo
         ("card 4242 4242 4242 4242 refused", "card [card] refused"),
         ("card 4242-4242-4242-4242, 378282246310005", "card [card], [card]"),
         ("payment_method=pm_card_visa; tok_insufficient", "payment_method=[token]; [token]"),
+        ("api shop_abcdefghijklmnopqrstuv-w and sk_live_1", "api [token] and [token]"),
+        ("orders.shop_figures: card_declined", None),
         ("Authorization: Bearer shop_abcdefgh", "Authorization: Bearer [secret]"),
         ("redis://:hunter2@cache:6379/0", "redis://[login]@cache:6379/0"),
         ("GET /orders/0123:abc-D_e/mails/ 500", "GET /orders/[link]/mails/ 500"),
