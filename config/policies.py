@@ -29,7 +29,7 @@ API: Directives = _BASE | {"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF,
 AREAS = (("/admin/", STAFF), ("/api/v1/", API))
 
 # What a page of a shop never needs, for itself or for anything in it.
-_NEVER = ("camera", "microphone", "geolocation", "usb", "serial", "bluetooth", "midi", "display-capture")
+_NEVER = ("camera", "microphone", "geolocation", "usb", "serial", "midi", "display-capture")
 PERMISSIONS = ", ".join(f"{feature}=()" for feature in _NEVER)
 
 
