@@ -5,6 +5,7 @@ and sagas get them in order, through Celery workers or in the publishing process
 says what is guaranteed, and how to use it.
 """
 
+from eventbus.attention import needs_a_person
 from eventbus.context import (
     backdated,
     correlate,
@@ -50,6 +51,7 @@ __all__ = [
     "examine",
     "handles",
     "measure",
+    "needs_a_person",
     "observe",
     "on",
     "on_skip",

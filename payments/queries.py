@@ -7,8 +7,10 @@ from uuid import UUID
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, Sum, Value
 
-from payments.models import AccountCredit, EntryKind, Payment, Refund, state_told_by
+from payments.models import AccountCredit, EntryKind, InboxNotice, NoticeState, Payment, Refund, state_told_by
 from payments.money import Money
+
+MOST_NOTICES = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,18 @@ class RefundSummary:
     state: str
     failure: str
     requested_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParkedNotice:
+    """One webhook that waits for a person, and why."""
+
+    notice_id: UUID
+    provider: str
+    kind: str
+    state: str
+    remark: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +98,22 @@ def refunds_of(order_id: UUID) -> tuple[RefundSummary, ...]:
             requested_at=refund.requested_at,
         )
         for refund in refunds
+    )
+
+
+def notices_to_look_at() -> tuple[ParkedNotice, ...]:
+    """The webhooks that were not understood, are not about us, or could not be read; oldest first."""
+    waiting = InboxNotice.objects.filter(state__in=(NoticeState.PARKED, NoticeState.FAILED))
+    return tuple(
+        ParkedNotice(
+            notice_id=notice.id,
+            provider=notice.provider,
+            kind=notice.kind,
+            state=notice.state,
+            remark=notice.remark,
+            received_at=notice.received_at,
+        )
+        for notice in waiting.defer("body", "headers").order_by("received_at")[:MOST_NOTICES]
     )
 
 

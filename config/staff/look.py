@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.templatetags.static import static
 
 
 def admin_apps() -> list[str]:
@@ -28,7 +27,6 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "ENVIRONMENT": "config.staff.look.environment",
     "BORDER_RADIUS": "6px",
-    "STYLES": [lambda _request: static("staff/staff.css")],
     "COLORS": {
         "primary": {
             "50": "oklch(97% .018 155)",

@@ -7,6 +7,12 @@ from django.apps import apps
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
 from django.db.models.base import ModelBase
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+
+FIGURES = "orders.view_salesbydayrow"
+"""Who may see what was sold."""
 
 if TYPE_CHECKING or not apps.is_installed("unfold"):
 
@@ -28,6 +34,26 @@ class StaffSite(_Site):
 
     site_header = site_title = "Fernhill staff"
     index_title = "Today"
+
+    def get_urls(self) -> list[Any]:
+        """The pages that look into every room, before those of the rooms."""
+        return [path("queue/", self.admin_view(self.queue), name="staff_queue"), *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Today: what waits, and the figures for who may see them."""
+        from config.staff import dashboard, queue  # noqa: PLC0415 - they need the models, which come later
+
+        items = queue.waiting_for(request.user)
+        today: dict[str, Any] = {"counts": queue.counts(items), "waiting": len(items)}
+        if request.user.has_perm(FIGURES):
+            today |= dashboard.figures(request.GET)
+        return super().index(request, today | (extra_context or {}))
+
+    def queue(self, request: HttpRequest) -> HttpResponse:
+        """What waits for a person."""
+        from config.staff import queue  # noqa: PLC0415
+
+        return queue.page(request, self.each_context(request))
 
     def register(
         self,

@@ -11,6 +11,22 @@ from orders.queries.belonging import (
     own_order,
 )
 from orders.queries.carts import CartLineView, CartView, cart_view, units_in_cart
+from orders.queries.figures import (
+    CardFigures,
+    Demand,
+    MailFigures,
+    Sales,
+    Steps,
+    approximate_orders_by_state,
+    approximate_sales_by_day,
+    approximate_sales_by_hour,
+    approximate_steps,
+    card_figures,
+    currencies_sold,
+    last_day_of_sales,
+    mail_figures,
+    most_wanted,
+)
 from orders.queries.history import Chapter, order_as_of, order_by_number, order_state, order_story
 from orders.queries.progress import Step
 from orders.queries.returns import Returnable, ReturnView, returnable_of, worth_of
@@ -22,25 +38,42 @@ from orders.queries.status import (
     order_by_token,
     order_status,
 )
+from orders.queries.tasks import OpenTask, open_tasks
 
 __all__ = [
+    "CardFigures",
     "CartLineView",
     "CartView",
     "Chapter",
+    "Demand",
     "KeptAddress",
     "Mail",
+    "MailFigures",
+    "OpenTask",
     "OrderStatus",
     "OwnOrder",
     "OwnOrders",
     "ReturnView",
     "Returnable",
+    "Sales",
     "Step",
+    "Steps",
     "address_of",
     "addresses_of",
+    "approximate_orders_by_state",
+    "approximate_sales_by_day",
+    "approximate_sales_by_hour",
+    "approximate_steps",
     "can_pay_otherwise",
+    "card_figures",
     "cart_view",
+    "currencies_sold",
     "guest_orders_of_mailbox",
+    "last_day_of_sales",
+    "mail_figures",
     "mails_about",
+    "most_wanted",
+    "open_tasks",
     "order_as_of",
     "order_by_number",
     "order_by_token",
