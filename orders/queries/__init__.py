@@ -11,6 +11,7 @@ from orders.queries.belonging import (
     own_order,
 )
 from orders.queries.carts import CartLineView, CartView, cart_view, units_in_cart
+from orders.queries.diary import DiaryEntry
 from orders.queries.figures import (
     CardFigures,
     Demand,
@@ -46,6 +47,7 @@ __all__ = [
     "CartView",
     "Chapter",
     "Demand",
+    "DiaryEntry",
     "KeptAddress",
     "Mail",
     "MailFigures",

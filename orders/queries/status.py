@@ -12,6 +12,7 @@ from inventory.queries import reservation_state
 from orders.errors import LinkExpired, LinkNotValid
 from orders.events import Address, CustomerSnapshot, OrderLine
 from orders.models import LINK_SALT, LinkCut, Notification, OrderState
+from orders.queries.diary import DiaryEntry, diary_of
 from orders.queries.history import order_state
 from orders.queries.parcels import ParcelMove, parcel_of
 from orders.queries.progress import Facts, Step, headline, is_finished, steps
@@ -54,6 +55,7 @@ class OrderStatus:
     choices: Choices
     steps: tuple[Step, ...]
     parcel: tuple[ParcelMove, ...]
+    diary: tuple[DiaryEntry, ...]
     returns: tuple[ReturnView, ...]
     refunds: tuple[RefundSummary, ...]
     customer: CustomerSnapshot
@@ -72,10 +74,16 @@ class OrderStatus:
     @property
     def pulse(self) -> str:
         """Words that change whenever the page does, and only then."""
-        states = [step.state for step in self.steps] + [str(len(self.parcel))]
+        states = [step.state for step in self.steps] + [str(len(self.diary))]
         states += [each.state for each in self.returns] + [each.state for each in self.refunds]
         asked = [name for name in ("another_card", "cancel") if getattr(self.choices, name)]
         return " ".join([*states, *asked, "bank" if self.choices.challenge_url else ""]).strip()
+
+    @property
+    def news(self) -> str:
+        """What is new, in one sentence: the step under way, or else the headline."""
+        under_way = (step.sentence for step in self.steps if step.state in ("current", "undoing"))
+        return next(under_way, self.headline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,7 @@ def order_status(order_id: UUID) -> OrderStatus:
         choices=_choices(order, payment, held),
         steps=steps(facts),
         parcel=parcel,
+        diary=diary_of(order_id, parcel),
         returns=returns_of(order),
         refunds=refunds,
         customer=order.customer,

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,6 +17,7 @@ from orders.errors import LinkNotValid, OrdersError, ReturnAlreadyKnown
 from orders.events import Requester
 from orders.forms import CancelForm, CardForm, ReturnForm
 from orders.queries import OrderStatus
+from orders.views.following import follow
 from payments import services as payments
 
 _THE_SHOPPER = Requester(role="shopper")
@@ -25,8 +27,13 @@ _form_page = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 @never_cache
 def status(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the order stands, from the write model: never behind, never ahead."""
-    return _page(request, "status", token, queries.order_status(_order_of(token)))
+    """Where the order stands, from the write model: never behind, never ahead.
+
+    To its own page, which asks again and again, it answers with the news alone.
+    """
+    order = queries.order_status(_order_of(token))
+    page = "news" if request.headers.get("HX-Target") == "look" else "status"
+    return _page(request, page, token, order, follow=follow(request, order), as_of=timezone.now())
 
 
 @require_safe

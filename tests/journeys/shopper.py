@@ -4,8 +4,12 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.test import Client
+from django.urls import resolve
+
+from orders import queries
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
@@ -54,6 +58,11 @@ class Shopper:
     def order(self, **changes: str) -> str:
         """Fill in the checkout as Ada would, apart from the changes, and send it."""
         return self.send("/checkout/", **hidden_fields(self.see("/checkout/")), **(ADA | changes))
+
+    @property
+    def order_id(self) -> UUID:
+        """The order whose page she is on."""
+        return queries.order_by_token(resolve(self.address).kwargs["token"])
 
     def look(self) -> str:
         """The page she is on, asked for once more."""

@@ -3,14 +3,12 @@
 import re
 from datetime import timedelta
 from html import unescape
-from uuid import UUID
 
 import httpx
 import pytest
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import resolve
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -34,10 +32,6 @@ def on_hand(sku: str) -> int:
 
 def available(sku: str) -> int:
     return stock_of([sku])[sku].available
-
-
-def order_of(shopper: Shopper) -> UUID:
-    return queries.order_by_token(resolve(shopper.address).kwargs["token"])
 
 
 def links(page: str) -> dict[str, str]:
@@ -98,7 +92,7 @@ class TestCancelling:
 
         assert shopper.status == 422
         assert "Please choose one of the reasons." in words(page)
-        assert queries.order_state(order_of(shopper)).cancellation_requested_at is None
+        assert queries.order_state(shopper.order_id).cancellation_requested_at is None
 
 
 class TestPayingOtherwise:
@@ -116,7 +110,7 @@ class TestPayingOtherwise:
         drain()
 
         assert "Your order is on its way" in words(shopper.look())
-        assert payment_of(order_of(shopper)).captured == pounds("40.95")  # type: ignore[union-attr]
+        assert payment_of(shopper.order_id).captured == pounds("40.95")  # type: ignore[union-attr]
 
     def test_a_payment_that_is_refused_at_the_bank_ends_the_order(self, shopper: Shopper) -> None:
         page = an_order(shopper, card_number=CHALLENGE)
@@ -126,7 +120,7 @@ class TestPayingOtherwise:
 
         assert steps(shopper.look()) == ["done", "undone", "failed", "skipped", "skipped"]
         assert [each.subject for each in mail.outbox] == [
-            f"The payment for your order {queries.order_state(order_of(shopper)).number} did not go through"
+            f"The payment for your order {queries.order_state(shopper.order_id).number} did not go through"
         ]
 
     def test_a_challenge_can_be_left_for_another_card(self, shopper: Shopper) -> None:
@@ -154,7 +148,7 @@ class TestPayingOtherwise:
         page = words(shopper.send(f"{shopper.address}card/", **CARD))
 
         assert "is not waiting for a payment now, so nothing was taken from this card." in page
-        assert payment_of(order_of(shopper)).captured == pounds("40.95")  # type: ignore[union-attr]
+        assert payment_of(shopper.order_id).captured == pounds("40.95")  # type: ignore[union-attr]
 
     def test_an_order_that_still_waits_for_its_goods_takes_no_other_card(self, shopper: Shopper) -> None:
         shopper.pick("BOWL")
@@ -191,14 +185,14 @@ class TestFollowing:
             services.follow_parcels()
             pages.append(shopper.look())
 
-        assert 'data-live="done done done done done 0" data-every="10000"' in moving
-        assert '<noscript><meta http-equiv="refresh" content="30"></noscript>' in moving
+        assert 'hx-trigger="load delay:10000ms, every 30s"' in moving
+        assert '<noscript><meta http-equiv="refresh" content="10;url=' in moving
         assert "The carrier has collected your parcel. Avonmouth" in words(pages[0])
         assert "Your order is on its way" in words(pages[2])
         assert "Your parcel is in the delivery van. Bristol" in words(pages[2])
         assert "Your order has arrived" in words(pages[3])
         assert "Your parcel has been handed over. Bristol" in words(pages[3])
-        assert "data-live" not in pages[3]
+        assert "hx-get" not in pages[3]
 
     def test_a_parcel_that_comes_back_is_told_honestly(self, shopper: Shopper, sandbox: Sandbox) -> None:
         an_order(shopper, postcode="RT1 1RT")
@@ -220,7 +214,7 @@ class TestSendingBack:
     def test_a_return_from_the_form_to_the_money(self, shopper: Shopper) -> None:
         page = an_order(shopper)
         assert "Send something back" in words(page)
-        order_id = order_of(shopper)
+        order_id = shopper.order_id
 
         coming = self.announce(shopper, BOWL=1)
         [expected] = queries.order_state(order_id).returns
@@ -248,7 +242,7 @@ class TestSendingBack:
 
     def test_everything_comes_back_with_the_charge_for_delivery(self, shopper: Shopper) -> None:
         an_order(shopper)
-        order_id = order_of(shopper)
+        order_id = shopper.order_id
 
         services.receive_return(
             order_id=order_id, return_id=order_id, lines=pieces(BOWL=2), restock=(), received_by="Sam"
@@ -261,7 +255,7 @@ class TestSendingBack:
 
     def test_a_granted_refund_is_paid_without_goods(self, shopper: Shopper) -> None:
         an_order(shopper)
-        order_id = order_of(shopper)
+        order_id = shopper.order_id
 
         services.grant_refund(order_id=order_id, amount=pounds("5.00"), reason="Late", granted_by="Sam")
         drain(twice=True)
@@ -281,7 +275,7 @@ class TestSendingBack:
 
         assert shopper.status == 200
         assert words(page).count("we are waiting for it") == 1
-        assert queries.order_state(order_of(shopper)).returnable == {"BOWL": 0, "CANDLE": 1}
+        assert queries.order_state(shopper.order_id).returnable == {"BOWL": 0, "CANDLE": 1}
 
     @pytest.mark.parametrize(
         ("answer", "sentence"),
@@ -304,7 +298,7 @@ class TestSendingBack:
 
         assert shopper.status == 422
         assert sentence in words(page)
-        assert queries.order_state(order_of(shopper)).returns == ()
+        assert queries.order_state(shopper.order_id).returns == ()
 
     def test_nothing_can_be_sent_back_before_it_was_sent(self, shopper: Shopper) -> None:
         page = an_order(shopper, card_number=DOWN)
