@@ -144,6 +144,10 @@ class Envelope(Struct, frozen=True):
     occurred_at: datetime
     headers: Mapping[str, Any]
 
+    def with_headers(self, **headers: str) -> "Envelope":
+        """The same, with more headers: what is published while it is handled inherits them."""
+        return msgspec.structs.replace(self, headers={**self.headers, **headers})
+
     @property
     def type(self) -> str:
         """The message's name on the wire, also of one that this process cannot read."""

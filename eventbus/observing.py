@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from msgspec import Struct
 
-from eventbus.context import Draft, current_cause, request_id_of
+from eventbus.context import TRACEPARENT, Draft, current_cause, request_id_of
 from eventbus.errors import DependencyDown, Reject, UnknownMessage
 from eventbus.guards import current_consumer
 from eventbus.messages import Envelope
@@ -126,6 +126,8 @@ def current_story() -> dict[str, Any]:
         "request_id": request_id_of(cause),
         "correlation_id": str(cause.correlation_id),
     }
+    if TRACEPARENT in cause.headers:
+        story["trace_id"] = cause.headers[TRACEPARENT].split("-")[1]
     if cause.envelope is not None:
         story |= _ids(cause.envelope) | {"subscription": current_consumer()}
     return story

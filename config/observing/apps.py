@@ -1,5 +1,7 @@
 """The app that watches."""
 
+import os
+
 from django.apps import AppConfig
 from django_structlog import signals
 from django_structlog.celery.receivers import CeleryReceiver
@@ -17,6 +19,10 @@ class ObservingConfig(AppConfig):
         from eventbus import observe  # noqa: PLC0415
 
         observe(Counting())
+        if tracing_is_on():
+            from config.observing import tracing  # noqa: PLC0415  (OpenTelemetry costs nothing while it is off)
+
+            tracing.start()
         # As django_structlog's own app would. That one is not installed: it brings a module `commands`, which
         # is where the bus looks for messages.
         self.receiver = CeleryReceiver()
@@ -25,3 +31,11 @@ class ObservingConfig(AppConfig):
 
         signals.bind_extra_request_finished_metadata.connect(add_duration)
         signals.bind_extra_request_failed_metadata.connect(add_duration)
+
+
+def tracing_is_on() -> bool:
+    """Whether OpenTelemetry's own variables say where spans go."""
+    said = os.environ.get
+    where = said("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or said("OTEL_EXPORTER_OTLP_ENDPOINT")
+    off = said("OTEL_SDK_DISABLED", "").lower() == "true" or said("OTEL_TRACES_EXPORTER") == "none"
+    return not off and bool(where or said("OTEL_TRACES_EXPORTER") == "otlp")

@@ -54,6 +54,7 @@ KEYS = {
     "exception": "the traceback",
     "request_id": "the client's X-Request-ID, else the correlation id",
     "correlation_id": "the story: one HTTP request and all that it caused",
+    "trace_id": "the trace, where one was begun",
     "request": "method and route; never the path, which may open an order",
     "code": "the answer's status",
     "message_id": "the message's id",
