@@ -6,6 +6,7 @@ says what is guaranteed, and how to use it.
 """
 
 from eventbus.attention import needs_a_person
+from eventbus.bridge.arrivals import arriving
 from eventbus.context import (
     backdated,
     correlate,
@@ -42,6 +43,7 @@ __all__ = [
     "Reject",
     "Saga",
     "Tracer",
+    "arriving",
     "backdated",
     "correlate",
     "current_envelope",

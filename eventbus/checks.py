@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from eventbus import dispatch
@@ -28,10 +29,15 @@ def check_dispatch(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register("eventbus")
 def check_commands(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Every command needs its one handler."""
+    """Every command needs its one handler, here or over the bridge."""
+    elsewhere = getattr(settings, "EVENTBUS", {}).get("BRIDGE", {}).get("ELSEWHERE", ())
     handled = {name for s in subscriptions() for name in s.types}
     orphans = [
-        cls for cls in message_classes() if issubclass(cls, Command) and cls.contract.name not in handled
+        cls
+        for cls in message_classes()
+        if issubclass(cls, Command)
+        and cls.contract.name not in handled
+        and cls.__module__.partition(".")[0] not in elsewhere
     ]
     return [
         Warning(

@@ -21,6 +21,7 @@ from eventbus.consumers import fire_timers
 from eventbus.dispatch import LEADER_LOCK, Lane
 from eventbus.errors import EventBusError, RestoredCluster
 from eventbus.partitions import ensure_ahead
+from eventbus.subscriptions import subscriptions
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
 BUSY_SECONDS = 0.002
@@ -68,6 +69,7 @@ class Relay:
         watch, pause = LogWatch(), BUSY_SECONDS
         swept = due_asked = 0.0
         paused: set[str] = set()
+        bridged = {s.name for s in subscriptions() if s.queue == "bridge"}  # manage.py bridge sends those
         while not self.stop.is_set():
             began = monotonic()
             lanes = watch.woken()
@@ -81,7 +83,7 @@ class Relay:
                 ensure_ahead()
                 pacing.measure()
                 lanes |= lanes_behind()
-            lanes = {lane for lane in lanes if lane[0] not in paused}
+            lanes = {lane for lane in lanes if lane[0] not in paused | bridged}
             if not self._wake_all(lanes):
                 swept = 0.0
             pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)

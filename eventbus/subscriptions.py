@@ -42,7 +42,7 @@ Example:
 """
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Queue = Literal["projections", "sagas", "handlers", "external"]
+Queue = Literal["projections", "sagas", "handlers", "external", "bridge"]
 
 DEFAULT_ATTEMPTS = 8
 DEFAULT_LEASE_SECONDS = 60.0
@@ -80,7 +80,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
     @property
     def external(self) -> bool:
         """Whether it calls out over a network."""
-        return self.queue == "external"
+        return self.queue in ("external", "bridge")
 
     @property
     def lanes(self) -> list[tuple[str, int]]:

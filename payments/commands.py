@@ -38,6 +38,12 @@ class RefundPayment(Command, name="payments.refund_payment", version=1, key="ord
     reason: str
 
 
+class LookUpPayment(Command, name="payments.look_up_payment", version=1, key="order_id"):
+    """Ask the processor where the order's payment stands: its shopper has come back from their bank."""
+
+    order_id: UUID
+
+
 class ReadNotice(Command, name="payments.read_notice", version=1, key="notice_id"):
     """Do what a webhook in the inbox tells."""
 

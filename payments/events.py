@@ -1,9 +1,25 @@
 """Facts this room publishes."""
 
+from datetime import datetime
 from uuid import UUID
 
 from eventbus import Event
 from payments.money import Money
+
+
+class PaymentRequested(Event, name="payments.payment_requested", version=1, key="order_id"):
+    """This is due for an order, by this card or on account: said where payments are made by another process.
+
+    What was asked for before, for the same order, is given up for it.
+    """
+
+    order_id: UUID
+    payment_id: UUID
+    amount: Money
+    method: str
+    card_token: str
+    return_url: str
+    requested_at: datetime
 
 
 class PaymentChallenged(Event, name="payments.payment_challenged", version=1, key="order_id"):
@@ -11,6 +27,7 @@ class PaymentChallenged(Event, name="payments.payment_challenged", version=1, ke
 
     order_id: UUID
     payment_id: UUID
+    challenge_url: str = ""
 
 
 class PaymentAuthorised(Event, name="payments.payment_authorised", version=1, key="order_id"):

@@ -9,7 +9,14 @@ from functools import partial
 
 from eventbus import Record, Reject, handles
 from payments import services
-from payments.commands import CancelPayment, CapturePayment, ChargeAccount, ReadNotice, RefundPayment
+from payments.commands import (
+    CancelPayment,
+    CapturePayment,
+    ChargeAccount,
+    LookUpPayment,
+    ReadNotice,
+    RefundPayment,
+)
 from payments.errors import (
     AmountNotPositive,
     RefundIdReused,
@@ -46,6 +53,8 @@ def cancel_payment(command: CancelPayment) -> Record | None:
     payment = _meant(command)
     if payment is None or (payment.has_ended and not payment.held):
         return None
+    if command.payment_id and not payment.replaced and not payment.has_ended:
+        return None  # it was faster than the card that it was given up for, and is the order's payment
     if payment.method == PaymentMethod.ACCOUNT:
         return partial(services.cancel_account_payment, order_id=command.order_id)
     charge = card_gateway(payment.provider).cancel(
@@ -79,6 +88,18 @@ def refund_payment(command: RefundPayment) -> Record | None:
     if refund.state != RefundState.REQUESTED:
         return None
     return _give_back(refund)
+
+
+@handles(external=True, dependency=PROCESSOR)
+def look_up_payment(command: LookUpPayment) -> Record | None:
+    """Ask the processor, for the shopper who is back from their bank."""
+    payment = Payment.of_order(command.order_id)
+    if payment is None or payment.method != PaymentMethod.CARD or payment.has_ended or payment.settles:
+        return None
+    charge = card_gateway(payment.provider).find(
+        payment_id=payment.id, reference=payment.reference, currency=payment.currency
+    )
+    return partial(services.settle, payment_id=payment.id, charge=charge)
 
 
 @handles

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from eventbus.doctor import database, delivery
+from eventbus.doctor import bridging, database, delivery
 from eventbus.doctor.findings import Finding, Severity, worst
 from eventbus.doctor.measuring import Measure, measure
 
@@ -31,6 +31,8 @@ CHECKS: tuple[Check, ...] = (
     delivery.breakers,
     delivery.lanes,
     delivery.outdated_projections,
+    bridging.receiver,
+    bridging.arrivals,
     database.stopped_rebuilds,
     delivery.long_sagas,
     database.idle_transactions,

@@ -9,7 +9,7 @@ from eventbus import cluster as clusters
 from eventbus import dispatch, partitions
 from eventbus.doctor.findings import Finding, Severity, dbshell, grade, rows, span
 
-_ADVISORY = """
+ADVISORY = """
 SELECT l.pid, a.application_name, coalesce(host(a.client_addr), 'local'),
        extract(epoch FROM now() - a.backend_start)
 FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
@@ -65,7 +65,7 @@ def identity() -> Iterable[Finding]:
 
 def relay() -> Iterable[Finding]:
     """Who leads: wakes the workers."""
-    leaders = rows(_ADVISORY, [dispatch.LEADER_LOCK])
+    leaders = rows(ADVISORY, [dispatch.LEADER_LOCK])
     for pid, application, client, age in leaders:
         who = f" It is pid {pid} ({application or 'no name'}, {client}), connected for {span(age)}."
         yield Finding("relay", Severity.OK, pid, "A relay leads.", private=who)
@@ -137,7 +137,7 @@ def stopped_rebuilds() -> Iterable[Finding]:
     """Rebuilds that were begun and that nobody works on."""
     from eventbus.rebuilding import REBUILD_LOCK  # noqa: PLC0415  (needs the models, which health checks do not)
 
-    running = bool(rows(_ADVISORY, [REBUILD_LOCK]))
+    running = bool(rows(ADVISORY, [REBUILD_LOCK]))
     for projection, age, position in rows(_REBUILDS):
         if running:
             means = f"{projection} is being rebuilt since {span(age)}, and has come to position {position:,}."

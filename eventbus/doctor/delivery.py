@@ -59,9 +59,15 @@ def lag(bound: int = FAR_BEHIND) -> Iterable[Finding]:
             severity = min(severity, Severity.WARNING)
             step = f"It is paused: manage.py subscriptions resume {name}"
         else:
-            step = "See that `manage.py relay` and a Celery worker for its queue run."
+            step = _who_delivers(name)
         means = f"{name} has not read {wait}."
         yield Finding("lag", severity, wait.messages, means, step if severity else "")
+
+
+def _who_delivers(name: str) -> str:
+    if any(s.name == name and s.queue == "bridge" for s in subscriptions()):
+        return "See that `manage.py bridge` runs, and that its broker answers."
+    return "See that `manage.py relay` and a Celery worker for its queue run."
 
 
 def pauses() -> Iterable[Finding]:
@@ -76,7 +82,7 @@ def overdue() -> Iterable[Finding]:
     """Deliveries that could run now and have not been tried, per subscription."""
     for name, count, age in rows(_DUE, ["waiting"]):
         severity = grade(float(age), "DUE_SECONDS")
-        step = "See that `manage.py relay` and a Celery worker for its queue run." if severity else ""
+        step = _who_delivers(name) if severity else ""
         means = f"{name} has {count:,} deliveries to try, due for {span(age)}."
         yield Finding("overdue", severity, count, means, step)
 

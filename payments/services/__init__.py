@@ -1,5 +1,6 @@
 """What can be done with payments."""
 
+from payments.services.elsewhere import follow_failure, follow_payment, follow_refund, open_payment
 from payments.services.inbox import read_notice, read_notices_again, receive_notices
 from payments.services.refunding import (
     book_refund,
@@ -25,7 +26,11 @@ __all__ = [
     "charge_account",
     "credit_account",
     "fail_refund",
+    "follow_failure",
+    "follow_payment",
+    "follow_refund",
     "look_up",
+    "open_payment",
     "read_notice",
     "read_notices_again",
     "receive_notices",

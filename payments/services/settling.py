@@ -20,6 +20,7 @@ from payments.events import (
 from payments.gateways import Charge, Refunded, card_gateway
 from payments.models import EntryKind, Payment, PaymentMethod, PaymentState, RefundState
 from payments.money import Money
+from payments.services.elsewhere import ask_elsewhere, is_elsewhere
 from payments.services.news import News, news_of
 
 _OPEN = {PaymentState.PENDING, PaymentState.CHALLENGED, PaymentState.AUTHORISED}
@@ -68,7 +69,11 @@ def look_up(*, order_id: UUID) -> None:
     """Ask the processor where the order's payment stands: for the shopper who comes back from their bank.
 
     Calls out, so not inside a transaction. A processor that does not answer is no error: its webhook follows.
+    Where payments are made elsewhere, it is asked over there.
     """
+    if is_elsewhere():
+        ask_elsewhere(order_id)
+        return
     payment = Payment.of_order(order_id)
     if payment is None or payment.method != PaymentMethod.CARD or payment.state not in _OPEN:
         return
@@ -179,7 +184,8 @@ def _publish_step(payment: Payment, was: PaymentState) -> None:
         case before, after if before == after:
             return
         case PaymentState.PENDING, PaymentState.CHALLENGED:
-            publish(PaymentChallenged(order_id=order_id, payment_id=payment_id))
+            challenge_url = payment.challenge_url
+            publish(PaymentChallenged(order_id=order_id, payment_id=payment_id, challenge_url=challenge_url))
         case PaymentState.CHALLENGED, PaymentState.AUTHORISED:
             publish(PaymentAuthorised(order_id=order_id, payment_id=payment_id, amount=payment.due))
         case _, PaymentState.DECLINED:

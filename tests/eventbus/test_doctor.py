@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pytest_django import Settings
 
 from eventbus import Command, Event, Reject
-from eventbus.doctor import CHECKS, Severity, database, delivery, examine
+from eventbus.doctor import CHECKS, Severity, bridging, database, delivery, examine
 from eventbus.external import claim
 from eventbus.lanes import deliver_lane
 from eventbus.models import Breaker, Checkpoint, Delivery, Message, SagaState
@@ -41,7 +41,7 @@ def test_a_healthy_bus_has_nothing_to_complain_of(settings: Settings) -> None:
 def test_the_doctor_makes_every_check_there_is() -> None:
     written = {
         check
-        for module in (database, delivery)
+        for module in (bridging, database, delivery)
         for name, check in vars(module).items()
         if isfunction(check) and check.__module__ == module.__name__ and not name.startswith("_")
     }

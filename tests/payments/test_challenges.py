@@ -33,7 +33,8 @@ def test_while_the_bank_waits_nothing_is_taken(sandbox: Sandbox) -> None:
     payment = payment_for(order_id)
     assert (payment.state, payment.held) == ("challenged", NOTHING)
     assert payment.challenge_url.startswith(f"{sandbox.url}/challenge/ch_")
-    assert facts(messages) == [PaymentChallenged(order_id=order_id, payment_id=payment.id)]
+    told = PaymentChallenged(order_id=order_id, payment_id=payment.id, challenge_url=payment.challenge_url)
+    assert facts(messages) == [told]
 
 
 def test_asked_again_the_shopper_is_still_waited_for(sandbox: Sandbox) -> None:

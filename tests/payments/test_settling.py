@@ -144,7 +144,7 @@ def test_a_challenge_is_told_with_its_page_and_its_end() -> None:
     assert (payment.state, payment.challenge_url, payment.held) == ("authorised", "", NOTHING)
     assert ledger_of(order_id) == [("challenged", 0), ("authorised", 1234)]
     assert messages == [
-        PaymentChallenged(order_id=order_id, payment_id=payment_id),
+        PaymentChallenged(order_id=order_id, payment_id=payment_id, challenge_url="https://bank.example/c1"),
         PaymentAuthorised(order_id=order_id, payment_id=payment_id, amount=PRICE),
     ]
 
