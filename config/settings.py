@@ -120,7 +120,12 @@ CACHES = {
 }
 
 # The broker carries wake-ups only: losing one costs seconds, so nothing is acknowledged late or kept.
-EVENTBUS = {"DISPATCH": os.environ.get("EVENTBUS_DISPATCH", "celery"), "GUARD": not PRODUCTION}
+EVENTBUS = {
+    "DISPATCH": os.environ.get("EVENTBUS_DISPATCH", "celery"),
+    "GUARD": not PRODUCTION,
+    # Where staff see what a stream is about.
+    "STREAM_PAGES": {"order-": "admin:orders_order_change"},
+}
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

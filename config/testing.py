@@ -30,7 +30,7 @@ CACHES = {
     **CACHES,  # noqa: F405
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
 }
-EVENTBUS = {"DISPATCH": "manual", "GUARD": True}
+EVENTBUS = {**EVENTBUS, "DISPATCH": "manual", "GUARD": True}  # noqa: F405
 EMAIL_FILE_PATH = STATE_DIR / "mails"
 STATIC_ROOT = STATE_DIR / "static"
 STORAGES = {

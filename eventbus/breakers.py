@@ -14,9 +14,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Least
+from django.utils import timezone
 
-from eventbus.errors import DependencyDown
-from eventbus.models import Breaker, Delivery
+from eventbus import dispatch
+from eventbus.errors import DependencyDown, EventBusError
+from eventbus.models import Act, Breaker, Delivery
 from eventbus.retry import dependency_backoff
 from eventbus.subscriptions import Subscription, subscriptions
 
@@ -65,10 +67,56 @@ def answered(dependency: str, now: datetime, *, probe: datetime | None) -> None:
     """
     breaker = Breaker.objects.filter(Q(open_until=None) | Q(open_until=probe), pk=dependency, failures__gt=0)
     if breaker.update(failures=0, open_until=None, updated_at=now) and probe:
-        names = [s.name for s in subscriptions() if s.dependency == dependency]
-        waiting = Delivery.objects.filter(subscription__in=names, state=Delivery.State.WAITING, outages__gt=0)
-        waiting.update(due_at=Least("due_at", Value(now)), outages=0)
+        _make_due(dependency, now)
         logger.info("breaker_closed", extra={"dependency": dependency})
+
+
+def _make_due(dependency: str, now: datetime) -> None:
+    """Let everything that waited for the dependency go out at once."""
+    names = [s.name for s in subscriptions() if s.dependency == dependency]
+    waiting = Delivery.objects.filter(subscription__in=names, state=Delivery.State.WAITING, outages__gt=0)
+    waiting.update(due_at=Least("due_at", Value(now)), outages=0)
+
+
+@transaction.atomic
+def hold_open(dependency: str, until: datetime, *, actor: str, reason: str) -> None:
+    """Call nobody of that dependency before `until`; then one call probes it. What waits, waits in order.
+
+    Raises EventBusError where there is no reason, or nobody calls a dependency of that name.
+    """
+    _need(dependency, actor, "open", reason)
+    Breaker.objects.update_or_create(
+        dependency=dependency,
+        defaults={
+            "failures": FAILURES_TO_OPEN,
+            "open_until": until,
+            "error": f"Opened by {actor}: {reason}",
+            "updated_at": timezone.now(),
+        },
+    )
+    Act.objects.create(actor=actor, act="open breaker", subscription=dependency, reason=reason)
+
+
+@transaction.atomic
+def close(dependency: str, *, actor: str, reason: str) -> None:
+    """Call the dependency again at once, whatever it answered lately; its failures are forgotten.
+
+    Raises EventBusError where there is no reason, or nobody calls a dependency of that name.
+    """
+    _need(dependency, actor, "close", reason)
+    now = timezone.now()
+    Breaker.objects.filter(pk=dependency).update(failures=0, open_until=None, error="", updated_at=now)
+    _make_due(dependency, now)
+    Act.objects.create(actor=actor, act="close breaker", subscription=dependency, reason=reason)
+    dispatch.after_commit()
+
+
+def _need(dependency: str, actor: str, act: str, reason: str) -> None:
+    known = sorted({s.dependency for s in subscriptions() if s.dependency})
+    if dependency not in known:
+        raise EventBusError(f"Nobody calls {dependency!r}; dependencies are: {', '.join(known) or 'none'}.")
+    if not reason.strip():
+        raise EventBusError(f"{actor} would {act} the breaker of {dependency} without a reason. Say why.")
 
 
 def undecided(dependency: str, now: datetime, *, probe: datetime) -> None:

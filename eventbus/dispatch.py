@@ -15,6 +15,7 @@ from eventbus.subscriptions import subscription
 
 Lane = tuple[str, int]
 WAKE_SECONDS = 5
+_REBUILD_KEY = "eventbus:rebuild:"
 LEADER_LOCK = 0x6576656E74627573
 """The advisory lock that the leading relay holds."""
 
@@ -58,6 +59,19 @@ def wake(lane: Lane) -> None:
 def awake(lane: Lane) -> None:
     """A worker has heard: from now on a new wake-up is needed."""
     cache.delete(_key(lane))
+
+
+def wake_rebuild(name: str) -> None:
+    """Tell a worker that a rebuild is to go on, unless a wake-up for it is still on its way."""
+    from eventbus.tasks import rebuild  # noqa: PLC0415  (without Celery this module works as well)
+
+    if cache.add(_REBUILD_KEY + name, 1, timeout=WAKE_SECONDS):
+        rebuild.apply_async((name,), queue="projections", retry=False)
+
+
+def awake_rebuild(name: str) -> None:
+    """A worker has heard of the rebuild."""
+    cache.delete(_REBUILD_KEY + name)
 
 
 def _key(lane: Lane) -> str:

@@ -19,6 +19,7 @@ from eventbus.log import Progress
 from eventbus.models import Act, Checkpoint, Rebuild
 from eventbus.projections import Projection
 from eventbus.replay import Differences, Progressed, Replay, advance, begin
+from eventbus.shadows import Shadow
 from eventbus.snapshots import Snapshot
 
 REBUILD_LOCK = 0x72656275696C6400
@@ -67,6 +68,19 @@ def outdated(projections: Iterable[type[Projection]]) -> list[type[Projection]]:
     """Those whose rows were folded by another version of their fold."""
     versions = dict(Checkpoint.objects.values_list("subscription", "version"))
     return [p for p in projections if versions.get(p.name, p.version) != p.version]
+
+
+def position(name: str) -> int:
+    """How far a rebuild that was begun has read the log, 0 where none was."""
+    return Rebuild.objects.filter(projection=name).values_list("position", flat=True).first() or 0
+
+
+@transaction.atomic
+def abandon(projection: type[Projection]) -> None:
+    """Throw away what a rebuild that was stopped has folded."""
+    for row in Rebuild.objects.filter(projection=projection.name):
+        Shadow(projection.row).drop()
+        row.delete()
 
 
 def _replayed(projections: Sequence[type[Projection]], progressed: Progressed) -> Generator[Replay]:

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from eventbus import cluster, dispatch, draining, pacing, pausing
+from eventbus import cluster, dispatch, draining, jobs, pacing, pausing
 from eventbus.checkpoints import ensure_checkpoints
 from eventbus.consumers import fire_timers
 from eventbus.dispatch import LEADER_LOCK, Lane
@@ -39,9 +39,9 @@ class Relay:
 
     def __init__(self, stop: threading.Event) -> None:
         self.stop = stop
-        self.deliver: Callable[[Lane], object] = (
-            dispatch.wake if dispatch.mode() == "celery" else draining.deliver
-        )
+        celery = dispatch.mode() == "celery"
+        self.deliver: Callable[[Lane], object] = dispatch.wake if celery else draining.deliver
+        self.rebuild: Callable[[str], object] = dispatch.wake_rebuild if celery else jobs.work
 
     def run(self) -> None:
         """Lead whenever possible, until stopped; a lost database is waited for."""
@@ -69,6 +69,7 @@ class Relay:
         watch, pause = LogWatch(), BUSY_SECONDS
         swept = due_asked = 0.0
         paused: set[str] = set()
+        rebuilds: list[str] = []
         bridged = {s.name for s in subscriptions() if s.queue == "bridge"}  # manage.py bridge sends those
         while not self.stop.is_set():
             began = monotonic()
@@ -76,6 +77,7 @@ class Relay:
             if monotonic() - due_asked > DUE_SECONDS:
                 due_asked = monotonic()
                 lanes |= due_lanes()
+                rebuilds = jobs.waiting()
                 paused, before = pausing.paused(), paused
                 swept = 0.0 if before - paused else swept  # what was resumed begins at once
             if monotonic() - swept > SWEEP_SECONDS:
@@ -84,16 +86,19 @@ class Relay:
                 pacing.measure()
                 lanes |= lanes_behind()
             lanes = {lane for lane in lanes if lane[0] not in paused | bridged}
-            if not self._wake_all(lanes):
+            if not self._wake_all(lanes, rebuilds):
                 swept = 0.0
+            rebuilds = []
             pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)
             self.stop.wait(max(pause, RESTS * (monotonic() - began)))
 
-    def _wake_all(self, lanes: Iterable[Lane]) -> bool:
-        """Wake every lane; False when the broker cannot be reached, so that all are woken once it is back."""
+    def _wake_all(self, lanes: Iterable[Lane], rebuilds: Iterable[str]) -> bool:
+        """Wake every lane and rebuild; False where the broker is away: all are woken once it is back."""
         try:
             for lane in sorted(lanes):
                 self.deliver(lane)
+            for name in rebuilds:
+                self.rebuild(name)
         except RestoredCluster:
             raise
         except EventBusError:

@@ -1,4 +1,7 @@
-"""The Celery task behind a wake-up: deliver one lane. Losing it, or running it twice, harms nothing."""
+"""The Celery tasks behind a wake-up: deliver one lane, or go on with a rebuild.
+
+Losing one, or running it twice, harms nothing.
+"""
 
 import logging
 from time import monotonic
@@ -7,7 +10,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
-from eventbus import cluster, dispatch
+from eventbus import cluster, dispatch, jobs
 from eventbus.errors import RestoredCluster
 from eventbus.external import call_out
 from eventbus.lanes import deliver_lane
@@ -40,3 +43,15 @@ def _deliver(target: Subscription, shard: int) -> None:
         unfinished = any(monotonic() > end for _ in call_out(target, timezone.now()))
     if unfinished:
         dispatch.wake((target.name, shard))
+
+
+@shared_task(name="eventbus.rebuild", ignore_result=True)
+def rebuild(name: str) -> None:
+    """Go on with a rebuild for a slice; what is left lets the live lanes of the queue go first."""
+    connection.close_if_unusable_or_obsolete()
+    dispatch.awake_rebuild(name)
+    try:
+        if jobs.work(name):
+            dispatch.wake_rebuild(name)
+    except RestoredCluster as refusal:
+        cluster.say_once(refusal)

@@ -56,9 +56,11 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
         "Messages",
         (
+            ("Bus overview", "traffic", "eventbus.view_checkpoint", "eventbus_overview"),
+            ("Failures", "report", "eventbus.view_delivery", "eventbus_failures"),
+            ("Subscriptions", "alt_route", "eventbus.view_checkpoint", "eventbus_checkpoint_changelist"),
             ("Message log", "list_alt", "eventbus.view_message", "eventbus_message_changelist"),
-            ("Lanes", "alt_route", "eventbus.view_checkpoint", "eventbus_checkpoint_changelist"),
-            ("Dead letters", "report", "eventbus.view_delivery", "eventbus_delivery_changelist"),
+            ("Map", "hub", "eventbus.view_message", "eventbus_map"),
             ("Sagas", "account_tree", "eventbus.view_sagastate", "eventbus_sagastate_changelist"),
             ("Breakers", "power_off", "eventbus.view_breaker", "eventbus_breaker_changelist"),
             ("Decisions", "gavel", "eventbus.view_act", "eventbus_act_changelist"),

@@ -1,5 +1,5 @@
-"""The bus in the admin: messages, lanes, sagas, and the deliveries that wait, with dead letters to retry."""
+"""The operations console: messages, failures, subscriptions, sagas, breakers, and what people decided."""
 
-from eventbus.admin import deliveries, log, sagas
+from eventbus.admin import acts, breakers, deliveries, log, sagas, subscriptions
 
-__all__ = ["deliveries", "log", "sagas"]
+__all__ = ["acts", "breakers", "deliveries", "log", "sagas", "subscriptions"]

@@ -1,30 +1,29 @@
-"""Lanes and deliveries in the admin: what waits, dead letters to retry or discard, and what was decided."""
+"""Deliveries in the admin: which consumer failed to handle what, and retrying or discarding dead letters."""
+
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.timezone import localtime, now
+from django.utils.timezone import localtime
 
 from eventbus import dead_letters
-from eventbus.admin.reading import ReadOnlyAdmin, actor
+from eventbus.admin.console import ConsoleAdmin, may, menu
+from eventbus.admin.reading import actor
+from eventbus.errors import EventBusError
 from eventbus.lanes import headline
-from eventbus.models import Act, Breaker, Checkpoint, Delivery
-
-
-@admin.register(Checkpoint)
-class CheckpointAdmin(ReadOnlyAdmin):
-    """How far each lane has come."""
-
-    list_display = ("subscription", "shard", "seen", "updated_at")
-    ordering = ("subscription", "shard")
+from eventbus.looking.failing import failing
+from eventbus.models import Delivery
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(ConsoleAdmin):
     """What waits for a call, another try, a newer process, or a person."""
 
     list_display = ("subscription", "message", "stream", "state", "attempts", "waiting", "due_at", "failure")
@@ -35,6 +34,55 @@ class DeliveryAdmin(ReadOnlyAdmin):
     ordering = ("message_id",)
     exclude = ("error",)
     readonly_fields = ("failed_with", "decided")
+
+    def get_urls(self) -> list[Any]:
+        """The screen of failures, beside Django's own pages."""
+        own: list[URLPattern] = [
+            path("failures/", self.admin_site.admin_view(self.failures), name="eventbus_failures"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def failures(self, request: HttpRequest) -> HttpResponse:
+        """Which consumer failed to handle which message; a POST retries or discards the chosen ones."""
+        self.need(request, "view_delivery")
+        if request.method == "POST":
+            return self._decide(request)
+        chosen, text = request.GET.get("subscription", ""), request.GET.get("q", "").strip()
+        only_dead = request.GET.get("state") == "dead"
+        found = failing(chosen, text=text, only_dead=only_dead)
+        return self.show(
+            request,
+            "failures",
+            "Failures",
+            consumers=found,
+            dead=sum(one.dead for one in found),
+            retried=sum(one.retried + one.unknown for one in found),
+            waiting=sum(one.waiting for one in found),
+            chosen=chosen,
+            text=text,
+            only_dead=only_dead,
+            may_operate=may(request, "change_delivery"),
+        )
+
+    def _decide(self, request: HttpRequest) -> HttpResponse:
+        self.need(request, "change_delivery")
+        ids = [int(one) for one in request.POST.getlist("delivery") if one.isdecimal()]
+        why, who = request.POST.get("reason", "").strip(), actor(request)
+        try:
+            if not ids:
+                raise EventBusError("Nothing was chosen.")
+            if request.POST.get("act") == "discard":
+                self.done(
+                    request,
+                    f"Discarded: {dead_letters.discard(ids, actor=who, reason=why)}. What waited goes on.",
+                )
+            else:
+                self.done(
+                    request, f"To be tried again: {dead_letters.retry(ids, actor=who, reason=why)}, from now."
+                )
+        except EventBusError as refusal:
+            self.refused(request, refusal)
+        return redirect(request.get_full_path())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """The deliveries, with what waits behind each."""
@@ -86,6 +134,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         page = {
             **self.admin_site.each_context(request),
             "title": "Discard dead letters",
+            "menu": menu(request),
             "opts": self.opts,
             "deliveries": dead,
             "refused": "reason" in request.POST,
@@ -96,28 +145,3 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Who may change deliveries may decide about dead letters."""
         return request.user.has_perm("eventbus.change_delivery")
-
-
-@admin.register(Act)
-class ActAdmin(ReadOnlyAdmin):
-    """Who decided what, and why."""
-
-    list_display = ("at", "actor", "act", "subscription", "message_id", "stream", "reason")
-    list_filter = ("act", "subscription")
-    search_fields = ("actor", "stream", "reason")
-    ordering = ("-pk",)
-
-
-@admin.register(Breaker)
-class BreakerAdmin(ReadOnlyAdmin):
-    """The dependencies that have failed."""
-
-    list_display = ("dependency", "state", "failures", "open_until", "error", "updated_at")
-    ordering = ("dependency",)
-
-    @admin.display
-    def state(self, breaker: Breaker) -> str:
-        """Closed: calls go out. Open: none does. To be probed: the next call decides."""
-        if breaker.open_until is None:
-            return "closed"
-        return "open" if breaker.open_until > now() else "to be probed"

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from eventbus import steering
-from eventbus.admin.reading import ReadOnlyAdmin, actor
+from eventbus.admin.console import ConsoleAdmin, menu
+from eventbus.admin.reading import actor
 from eventbus.errors import EventBusError
 from eventbus.models import SagaState, Timer
-from eventbus.stories import story, stuck
+from eventbus.stories import saga_class, story, stuck
 
 
 class NeedsAPerson(admin.SimpleListFilter):
@@ -32,7 +33,7 @@ class NeedsAPerson(admin.SimpleListFilter):
 
 
 @admin.register(SagaState)
-class SagaStateAdmin(ReadOnlyAdmin):
+class SagaStateAdmin(ConsoleAdmin):
     """Running and ended sagas."""
 
     list_display = ("saga", "key", "status", "started_at", "updated_at")
@@ -51,7 +52,13 @@ class SagaStateAdmin(ReadOnlyAdmin):
             return super().change_view(request, object_id, form_url, extra_context)
         if request.method == "POST":
             return self._decide(request, state)
-        told = {"story": story(state.saga, state.key), "may_operate": self.has_operate_permission(request)}
+        told = {
+            "story": story(state.saga, state.key),
+            "may_operate": self.has_operate_permission(request),
+            "menu": menu(request),
+            "state": state,
+            "stream": saga_class(state.saga).stream_of(state.key),
+        }
         return super().change_view(request, object_id, form_url, told | (extra_context or {}))
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
@@ -80,7 +87,7 @@ class SagaStateAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Timer)
-class TimerAdmin(ReadOnlyAdmin):
+class TimerAdmin(ConsoleAdmin):
     """Timeouts to come."""
 
     list_display = ("due_at", "saga", "key", "type")

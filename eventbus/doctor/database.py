@@ -45,7 +45,9 @@ SELECT holder, age, step FROM (
 WHERE age IS NOT NULL ORDER BY age DESC LIMIT 1"""
 
 _REBUILDS = """
-SELECT projection, extract(epoch FROM now() - started_at), position
+SELECT projection, extract(epoch FROM now() - started_at), position, EXISTS (
+    SELECT FROM eventbus_rebuildjob AS job
+    WHERE job.projection = eventbus_rebuild.projection AND job.state IN ('asked', 'running'))
 FROM eventbus_rebuild ORDER BY projection"""
 
 
@@ -138,8 +140,8 @@ def stopped_rebuilds() -> Iterable[Finding]:
     from eventbus.rebuilding import REBUILD_LOCK  # noqa: PLC0415  (needs the models, which health checks do not)
 
     running = bool(rows(ADVISORY, [REBUILD_LOCK]))
-    for projection, age, position in rows(_REBUILDS):
-        if running:
+    for projection, age, position, has_workers in rows(_REBUILDS):
+        if running or has_workers:
             means = f"{projection} is being rebuilt since {span(age)}, and has come to position {position:,}."
             yield Finding("rebuilds", Severity.OK, position, means)
         else:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from eventbus import archiving, draining, log, measure, partitions, publish, read_stream
 from eventbus.lanes import deliver_lane
 from eventbus.log import Progress, Selection
+from eventbus.looking import searching
 from eventbus.models import Delivery, Message
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import subscription
@@ -105,29 +106,41 @@ def test_a_hot_statement_reads_no_partition_whole(hot: Callable[[], object]) -> 
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
-        ("", 100),
-        ("?before=9000", 100),
+        ("", 50),
+        ("?before=9000", 50),
         ("?before=50", 49),
-        ("?type=long.type0", 100),
-        (f"?type={RARE}", 100),
+        ("?type=long.type0", 50),
+        (f"?type={RARE}", 50),
         (f"?type={RARE}&before=7", 6),
         ("?q=order-200", 5),
+        ("?q=order-200&type=long.type0", 3),
+        ("?kind=event", 50),
+        ("?kind=command", 0),
+        ("?payload=order_id%3D12345", 50),
+        ("?payload=order_id%3D54321", 0),
+        ("?type=long.type4&payload=order_id%3D54321", 0),
+        ("?since=2000-01-01T00:00&payload=order_id%3D54321", 0),
+        ("?until=1970-01-02T00:00&type=long.type0", 50),
+        ("?since=2100-01-01T00:00", 0),
         ("?q=order-none", 0),
         (f"?q={UUID('c' + '0' * 29 + 'c8')}", 5),
         (f"?q={uuid4()}", 0),
         ("?q=12345", 1),
         ("?q=99999999999999999999999", 0),
-        ("?o=2", 100),
-        ("?_facets=True", 100),
+        ("?o=2", 50),
+        ("?_facets=True", 50),
     ],
 )
-def test_a_page_of_the_admin_reads_no_partition_whole(staff: Client, query: str, shown: int) -> None:
+def test_a_page_of_the_admin_reads_no_partition_whole(
+    staff: Client, query: str, shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "REACH", MESSAGES // 10)
     pages: list[str] = []
 
     assert long_reads(lambda: pages.append(staff.get(LIST + query).content.decode())) == []
 
-    assert pages[0].count('class="field-occurred_at') == shown
-    assert f"about {MESSAGES:,} messages in the log" in pages[0]
+    assert pages[0].count('<tr class="eb-message">') == shown
+    assert f"about {MESSAGES} messages in the log" in pages[0]
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(staff: Client) -> None:
@@ -139,7 +152,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(staff: Client) -> None:
         link = re.findall(r'href="(\?[^"]*)">older', page)[0].replace("&amp;", "&")
 
     of_the_type = Message.objects.filter(type="long.type4").order_by("-position")
-    assert seen == list(of_the_type.values_list("position", flat=True)[:300])
+    assert seen == list(of_the_type.values_list("position", flat=True)[:150])
     assert "« newest" in page
 
 
