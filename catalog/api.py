@@ -24,6 +24,16 @@ class ProductQuery(serializers.Serializer[Any]):
         required=False, default="", max_length=100, allow_blank=True, help_text="Words, or how they begin."
     )
     category = serializers.SlugField(required=False, default="", max_length=50, allow_blank=True)
+    price_from = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**53, help_text="In minor units, itself included."
+    )
+    price_to = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**53, help_text="In minor units, itself included."
+    )
+    in_stock = serializers.BooleanField(required=False, default=False, help_text="Only what is not sold out.")
+    reduced = serializers.BooleanField(
+        required=False, default=False, help_text="Only what costs less than it did a month ago."
+    )
     sort = serializers.ChoiceField(
         required=False,
         default="",
@@ -51,6 +61,10 @@ class ProductSerializer(serializers.Serializer[Any]):
     description = serializers.CharField()
     category = serializers.CharField(source="category_slug")
     price = MoneySerializer()
+    was = MoneySerializer(
+        allow_null=True,
+        help_text="The lowest price of the thirty days before it fell; null where it did not fall lately.",
+    )
     picture = serializers.SerializerMethodField(help_text="Where it lies on this server; empty without one.")
     approximate_stock = serializers.IntegerField(source="available")
     units_sold = serializers.IntegerField()
@@ -60,6 +74,23 @@ class ProductSerializer(serializers.Serializer[Any]):
         return queries.picture_url(listed.picture) if listed.picture else ""
 
 
+class BandSerializer(serializers.Serializer[Any]):
+    """A range of prices in minor units, both ends included; null: open."""
+
+    price_from = serializers.IntegerField(allow_null=True)
+    price_to = serializers.IntegerField(allow_null=True)
+    products = serializers.IntegerField()
+
+
+class FacetsSerializer(serializers.Serializer[Any]):
+    """How many products each choice would find, each facet counted as if its own filter were off."""
+
+    categories = serializers.DictField(child=serializers.IntegerField(), help_text="By slug.")
+    prices = BandSerializer(many=True, source="bands")
+    in_stock = serializers.IntegerField()
+    reduced = serializers.IntegerField()
+
+
 class ProductPage(serializers.Serializer[Any]):
     """One page of products; `next_cursor` is null on the last."""
 
@@ -67,6 +98,7 @@ class ProductPage(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     near_spelling = serializers.BooleanField(help_text="Nothing fits as written; these nearly do.")
     next_cursor = serializers.CharField(allow_null=True)
+    facets = FacetsSerializer()
 
 
 class CategorySerializer(serializers.Serializer[Any]):
@@ -85,18 +117,21 @@ class Products(APIView):
 
     @extend_schema(operation_id="products_list", parameters=[ProductQuery], responses=ProductPage)
     def get(self, request: Request) -> Response:
-        """Find products by words, category or both; a moment behind what is on the shelf."""
+        """Find products by words and filters; a moment behind what is on the shelf."""
         wanted = ProductQuery(data=request.query_params)
         wanted.is_valid(raise_exception=True)
         asked = wanted.validated_data
-        page = queries.search(
-            asked["q"],
-            category=asked["category"],
-            sort=asked["sort"],
-            size=asked["limit"],
-            after=asked["cursor"],
+        filters = queries.Filters(
+            categories=(asked["category"],) if asked["category"] else (),
+            price_from=asked.get("price_from"),
+            price_to=asked.get("price_to"),
+            in_stock=asked["in_stock"],
+            reduced=asked["reduced"],
         )
-        return Response(ProductPage({**_members(page), "next_cursor": page.cursor or None}).data)
+        found = queries.shelf(
+            asked["q"], filters, sort=asked["sort"], size=asked["limit"], at=asked["cursor"]
+        )
+        return Response(ProductPage(_members(found)).data)
 
 
 class Product(APIView):
@@ -163,8 +198,14 @@ class Offering(APIView):
         return Response(Offer(sent.validated_data).data)
 
 
-def _members(page: queries.Page) -> dict[str, Any]:
-    return {"items": page.items, "total": page.total, "near_spelling": page.near_spelling}
+def _members(found: queries.Shelf) -> dict[str, Any]:
+    return {
+        "items": found.page.items,
+        "total": found.facets.total,
+        "near_spelling": found.page.near_spelling,
+        "next_cursor": found.page.next_cursor or None,
+        "facets": found.facets,
+    }
 
 
 urlpatterns = [

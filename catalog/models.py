@@ -7,7 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast, Greatest, Ln, Round
 
 from payments.money import Money
 
@@ -110,6 +111,10 @@ class PriceChange(models.Model):
         return Money(self.new_amount, self.new_currency)
 
 
+# Where one band of prices ends and the next begins, in minor units.
+PRICE_BANDS = [1000, 2000, 5000, 10000]
+
+
 class CatalogListingRow(models.Model):
     """One product as shoppers see it; written by the `CatalogListing` projection only."""
 
@@ -126,8 +131,32 @@ class CatalogListingRow(models.Model):
     units_sold = models.IntegerField(default=0)
     visible = models.BooleanField(default=False)
     listed_at = models.DateTimeField(null=True)
-    words = ArrayField(models.TextField(), default=list)
-    trigrams = ArrayField(models.CharField(max_length=3), default=list)
+    # The prices of the last month, oldest first, each with the moment it was asked from: what an honest
+    # "was" is taken from when the price falls.
+    prices = models.JSONField(default=list)
+    was_amount = models.BigIntegerField(null=True)
+    reduced_at = models.DateTimeField(null=True)
+    sold_out = models.GeneratedField(
+        expression=models.ExpressionWrapper(Q(available__lte=0), models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    price_band = models.GeneratedField(
+        expression=Func(
+            F("price_amount"),
+            Value(PRICE_BANDS, output_field=ArrayField(models.BigIntegerField())),
+            function="width_bucket",
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    # Every sale changes units_sold; this moves only when sales have grown by a sixth, so that the index
+    # below seldom has to be written.
+    popularity = models.GeneratedField(
+        expression=Cast(Round(Ln(Greatest(F("units_sold"), 0) + 1.0) * 6), models.SmallIntegerField()),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
     # Words as they are written find prefixes ("cerami"), their stems find other endings ("candles").
     search = models.GeneratedField(
         expression=SearchVector("name", config="simple", weight="A")
@@ -143,12 +172,46 @@ class CatalogListingRow(models.Model):
         db_table = "catalog_listing"
         indexes = (
             GinIndex(fields=("search",), name="catalog_listing_search"),
-            GinIndex(fields=("trigrams",), name="catalog_listing_trigrams"),
             models.Index(fields=("category_slug", "name"), name="catalog_listing_category"),
+            # One per order, each read from any place on in one direction.
+            models.Index("sold_out", F("popularity") * -1, "name", "sku", name="catalog_listing_popular"),
+            models.Index("price_amount", "name", "sku", name="catalog_listing_price"),
+            models.Index("name", "sku", name="catalog_listing_name"),
+            models.Index("listed_at", "sku", name="catalog_listing_newest"),
+            # All that the facets count, so that they are counted without reading the rows.
+            models.Index(
+                fields=("category_slug", "sold_out", "price_band"),
+                condition=Q(visible=True),
+                name="catalog_listing_facets",
+            ),
+            models.Index(
+                fields=("price_amount", "category_slug", "sold_out", "price_band"),
+                condition=Q(visible=True),
+                name="catalog_listing_facets_priced",
+            ),
+            models.Index(
+                fields=("reduced_at",),
+                condition=Q(visible=True, was_amount__isnull=False),
+                name="catalog_listing_reduced",
+            ),
         )
 
     def __str__(self) -> str:
         return self.name or self.sku
+
+
+class CatalogWordRow(models.Model):
+    """A word that products were ever called by; written by the `CatalogWords` projection only."""
+
+    word = models.CharField(max_length=120, primary_key=True)
+    trigrams = ArrayField(models.CharField(max_length=3), default=list)
+
+    class Meta:
+        db_table = "catalog_words"
+        indexes = (GinIndex(fields=("trigrams",), name="catalog_words_trigrams"),)
+
+    def __str__(self) -> str:
+        return self.word
 
 
 _APOSTROPHES = {ord("'"): None, 0x2019: None}

@@ -4,27 +4,39 @@
 they say so. `product_for_sale` reads what is true now: the price that an order is placed at.
 """
 
+from catalog.queries.facets import Band, Facets, Filters
 from catalog.queries.listings import (
     CategoryCount,
     Listing,
+    Shelfmark,
+    best_pictures,
+    categories,
     categories_with_counts,
     listing,
     listings_by_sku,
 )
 from catalog.queries.offers import ProductForSale, known_skus, product_for_sale, products_for_sale
+from catalog.queries.ordering import SORTS
 from catalog.queries.pictures import Picture, picture_url, pictures_of
 from catalog.queries.prices import PriceStep, price_history
-from catalog.queries.searching import PAGE_SIZE, SORTS, Page, search
+from catalog.queries.searching import PAGE_SIZE, Page, Shelf, search, shelf
 
 __all__ = [
     "PAGE_SIZE",
     "SORTS",
+    "Band",
     "CategoryCount",
+    "Facets",
+    "Filters",
     "Listing",
     "Page",
     "Picture",
     "PriceStep",
     "ProductForSale",
+    "Shelf",
+    "Shelfmark",
+    "best_pictures",
+    "categories",
     "categories_with_counts",
     "known_skus",
     "listing",
@@ -35,4 +47,5 @@ __all__ = [
     "product_for_sale",
     "products_for_sale",
     "search",
+    "shelf",
 ]

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from catalog.models import CatalogListingRow, Category
 from payments.money import Money
@@ -22,7 +25,12 @@ COLUMNS = (
     "picture",
     "available",
     "units_sold",
+    "was_amount",
+    "reduced_at",
+    "listed_at",
 )
+# "Was" stands beside a price for this long after it fell; then the price is simply what it costs.
+REDUCED_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,30 @@ class Listing:
     picture: str
     available: int
     units_sold: int
+    listed_at: datetime
+    was: Money | None = None
+    reduced_at: datetime | None = None
 
     @property
     def sold_out(self) -> bool:
         """Was nothing left to sell a moment ago?"""
         return self.available <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shelfmark:
+    """A category, as it is called and addressed."""
+
+    slug: str
+    name: str
+
+
+_BEST_PICTURES = """
+SELECT category.slug, best.picture FROM catalog_category AS category, LATERAL (
+    SELECT picture FROM catalog_listing WHERE visible AND category_slug = category.slug
+    ORDER BY sold_out, popularity * -1, name, sku LIMIT 1
+) AS best
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +90,18 @@ def listing(slug: str) -> Listing | None:
 def listings_by_sku(skus: Iterable[str]) -> dict[str, Listing]:
     """Listings by SKU, withdrawn ones too, as they were a moment ago; unknown SKUs are left out."""
     return {found.sku: found for found in _listed(sku__in=list(skus)) if found.slug}
+
+
+def categories() -> list[Shelfmark]:
+    """Every category in its order."""
+    return [Shelfmark(*row) for row in Category.objects.values_list("slug", "name")]
+
+
+def best_pictures() -> dict[str, str]:
+    """For each category the picture of what sells best in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEST_PICTURES)
+        return dict(cursor.fetchall())
 
 
 def categories_with_counts() -> list[CategoryCount]:
@@ -88,5 +127,7 @@ def _listed(**conditions: Any) -> list[Listing]:
 def as_listing(*columns: Any) -> Listing:
     """A row of COLUMNS as a listing."""
     listed = dict(zip(COLUMNS, columns, strict=True))
-    price = Money(listed.pop("price_amount"), listed.pop("currency"))
-    return Listing(**listed, price=price)
+    currency = listed.pop("currency")
+    price, was = Money(listed.pop("price_amount"), currency), listed.pop("was_amount")
+    lately = listed["reduced_at"] and timezone.now() - listed["reduced_at"] < REDUCED_FOR
+    return Listing(**listed, price=price, was=Money(was, currency) if lately else None)

@@ -1,182 +1,214 @@
-"""The search box: words as written or begun, else spelled nearly so."""
+"""The shelves: what fits the words and the filters, in any order, a page at a time.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+Without words a page is read off the index of its order. With words, what fits them is found once, ranked, and
+counted for the facets in the same statement. Where nothing fits as written, the words that products are known
+by are compared with those that were typed, and the nearest are taken for what was meant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core import signing
 from django.db import connection
+from django.utils import timezone
 
-from catalog.errors import UnknownCursor
 from catalog.models import trigrams_of, words_of
-from catalog.queries.listings import COLUMNS, Listing, as_listing
+from catalog.queries.facets import Cell, Facets, Filters, count_cells, facets_of
+from catalog.queries.listings import COLUMNS, REDUCED_FOR, Listing, as_listing
+from catalog.queries.ordering import Order, Place, cursor, order_of, place_of
 
 PAGE_SIZE = 24
 MAX_WORDS = 8
 STOP_WORDS = frozenset(
     ("a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "the", "to", "with")
 )
-_CURSOR_SALT = "catalog.cursor"
+# How alike a known word must be to one that was typed, and how near to the most alike of all.
 ALIKE = 0.25
 RIVALS = 0.8
-SORTS = {
-    "": "available > 0 DESC, score DESC, units_sold DESC, name, sku",
-    "popular": "units_sold DESC, name, sku",
-    "price": "price_amount, name, sku",
-    "-price": "price_amount DESC, name, sku",
-    "name": "name, sku",
-    "newest": "listed_at DESC, name, sku",
-}
+EVERYTHING = Filters()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of what was found; `near_spelling`: nothing matched as written, these nearly do.
 
-    `cursor` stands for its last product, where more follow it.
+    The cursors stand for the pages around it, and are empty where there is none.
     """
 
     items: tuple[Listing, ...]
-    total: int
-    number: int
-    size: int
     near_spelling: bool = False
-    cursor: str = ""
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are; an empty result has one."""
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def previous(self) -> int | None:
-        """The number of the page before, if there is one."""
-        return self.number - 1 if self.number > 1 else None
-
-    @property
-    def next(self) -> int | None:
-        """The number of the page after, if there is one."""
-        return self.number + 1 if self.number < self.pages else None
+    previous_cursor: str = ""
+    next_cursor: str = ""
 
 
-# Near spellings are looked for only when nothing matches as written: of the words that share a trigram
-# with what was typed, those most alike are taken for what was meant.
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A page, and how much each other choice would find."""
+
+    page: Page
+    facets: Facets
+
+
+_LISTED = """
+SELECT false AS near, {columns}, {keys} FROM catalog_listing
+WHERE {conditions} ORDER BY {order} LIMIT %(size)s + 1
+"""
 # The limits keep the planner's guesses, and so its plan, small.
-_SEARCH = """
-WITH exact AS (
-    SELECT *, {rank}::float AS score, false AS near FROM catalog_listing
-    WHERE visible AND (%(category)s = '' OR category_slug = %(category)s) AND {matches}
+_FOUND = """
+WITH exact AS MATERIALIZED (
+    SELECT {slim}, ts_rank(search, {query})::float AS score FROM catalog_listing
+    WHERE visible AND search @@ ({query})
 ), typed AS MATERIALIZED (
     SELECT word, {pieces} AS pieces FROM unnest(%(words)s::text[]) AS word
 ), known AS MATERIALIZED (
-    SELECT word, {pieces} AS pieces FROM (
-        SELECT DISTINCT unnest(words) AS word FROM catalog_listing
-        WHERE visible AND trigrams && %(grams)s::varchar[] AND NOT EXISTS (SELECT FROM exact)
-        LIMIT 2000
-    ) AS words
+    SELECT word, trigrams AS pieces FROM catalog_words
+    WHERE trigrams && %(grams)s::varchar[] AND NOT EXISTS (SELECT FROM exact)
 ), compared AS MATERIALIZED (
-    SELECT typed.word AS typed, known.word AS known, cardinality(typed.pieces || known.pieces) AS pieces,
+    SELECT typed.word AS typed, known.word AS known,
+           cardinality(typed.pieces) + cardinality(known.pieces) AS pieces,
            (SELECT count(*) FROM unnest(typed.pieces) AS piece WHERE piece = ANY (known.pieces)) AS common
-    FROM typed, known
+    FROM typed, known WHERE typed.pieces && known.pieces
 ), alike AS MATERIALIZED (
-    SELECT typed, known, likeness FROM (
+    SELECT typed, known FROM (
         SELECT typed, known, common / (pieces - common)::float AS likeness,
                max(common / (pieces - common)::float) OVER (PARTITION BY typed) AS best
         FROM compared
     ) AS ranked
-    WHERE likeness >= {alike} AND likeness >= best * {rivals}
-    LIMIT 50
-), near AS (
-    SELECT catalog_listing.*, fit.score, true AS near FROM catalog_listing, LATERAL (
-        SELECT sum(likeness) AS score, count(*) AS words FROM (
-            SELECT max(likeness) AS likeness FROM alike
-            WHERE known = ANY (catalog_listing.words) GROUP BY typed
-        ) AS word_by_word
-    ) AS fit
-    WHERE visible AND (%(category)s = '' OR category_slug = %(category)s)
-      AND catalog_listing.words && (SELECT array_agg(known) FROM alike)
-      AND fit.words = cardinality(%(words)s::text[])
-), found AS (
-    SELECT * FROM exact UNION ALL SELECT * FROM near
-)
-SELECT near, total, {columns}, {keys} FROM (SELECT *, count(*) OVER () AS total FROM found) AS counted
-WHERE {after} ORDER BY {order} LIMIT %(size)s + 1 OFFSET %(offset)s
+    WHERE likeness >= {alike} AND likeness >= best * {rivals} ORDER BY likeness DESC LIMIT 50
+), meant AS MATERIALIZED (
+    SELECT to_tsquery('english', string_agg(choices, ' & ')) AS query
+    FROM (SELECT '(' || string_agg(known, ' | ') || ')' AS choices FROM alike GROUP BY typed) AS word_by_word
+    HAVING count(*) = cardinality(%(words)s::text[])
+), near AS MATERIALIZED (
+    SELECT {slim}, ts_rank(search, meant.query)::float AS score FROM catalog_listing, meant
+    WHERE visible AND search @@ meant.query
+), found AS NOT MATERIALIZED (
+    SELECT *, false AS near FROM exact UNION ALL SELECT *, true FROM near
+), page AS MATERIALIZED (
+    SELECT near, sku, {keys} FROM found WHERE {conditions} ORDER BY {order} LIMIT %(size)s + 1
+), cells AS MATERIALIZED ({cells})
+SELECT CASE WHEN row_number() OVER (ORDER BY {page_order}) = 1
+            THEN (SELECT json_agg(json_build_array({cell})) FROM cells) END AS cells,
+       shown.* FROM (SELECT) AS once
+LEFT JOIN (SELECT near, {columns}, {page_keys} FROM page JOIN catalog_listing USING (sku)) AS shown ON true
+ORDER BY {page_order}
+"""
+_SLIM = """
+    sku, name, category_slug, price_amount, price_band, sold_out, popularity, listed_at, was_amount,
+    reduced_at
 """
 _PIECES = """array(
-    SELECT DISTINCT substr('  ' || word || ' ', n, 3) FROM generate_series(1, length(word) + 1) AS n
+    SELECT DISTINCT substr('  ' || word || ' ', n, 3)::varchar(3)
+    FROM generate_series(1, length(word) + 1) AS n
 )"""
 
 
 def search(
-    text: str = "",
-    *,
-    category: str = "",
-    sort: str = "",
-    page: int = 1,
-    size: int = PAGE_SIZE,
-    after: str = "",
+    text: str = "", filters: Filters = EVERYTHING, *, sort: str = "", size: int = PAGE_SIZE, at: str = ""
 ) -> Page:
-    """What is listed and fits the text: as written or begun, else spelled nearly so. One query.
+    """What is listed and fits the text and the filters. One query.
 
-    after: `Page.cursor` of the page before, for whoever goes on from its last product and not by number;
-    raises UnknownCursor for one that was cut short, or is of another order.
+    at: a cursor of another page, of the same text and order; raises UnknownCursor for any other.
     """
-    number, sort = max(1, page), sort if sort in SORTS else ""
-    words = [word for word in dict.fromkeys(words_of(text)) if word not in STOP_WORDS][:MAX_WORDS]
-    statement, values = _statement(words, SORTS[sort], _read_cursor(after, sort) if after else [])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statement, values | {"category": category, "size": size, "offset": (number - 1) * size}
+    return _Question(text, filters, sort, size, at).page()
+
+
+def shelf(
+    text: str = "", filters: Filters = EVERYTHING, *, sort: str = "", size: int = PAGE_SIZE, at: str = ""
+) -> Shelf:
+    """The same with its facets: one query more without words, none with them."""
+    return _Question(text, filters, sort, size, at).shelf()
+
+
+class _Question:
+    """What was asked for, on its way to SQL and back."""
+
+    def __init__(self, text: str, filters: Filters, sort: str, size: int, at: str) -> None:
+        self.words = [w for w in dict.fromkeys(words_of(text)) if w not in STOP_WORDS][:MAX_WORDS]
+        self.filters, self.size = filters, size
+        self.order: Order = order_of(sort, text=bool(self.words))
+        self.place: Place = place_of(at, self.order)
+        self.values: dict[str, Any] = filters.values() | {
+            "size": size,
+            "reduced_since": timezone.now() - REDUCED_FOR,
+            "words": self.words,
+            "grams": trigrams_of(" ".join(self.words)),
+        }
+
+    def page(self) -> Page:
+        return self._found()[0] if self.words else self._listed()
+
+    def shelf(self) -> Shelf:
+        page, cells = self._found() if self.words else (self._listed(), self._counted())
+        return Shelf(page, facets_of(cells, self.filters))
+
+    def _listed(self) -> Page:
+        statement = _LISTED.format(
+            columns=", ".join(COLUMNS),
+            keys=", ".join(self.order.keys),
+            conditions=self._conditions("visible"),
+            order=self.order.sql(backwards=self.place.backwards),
         )
-        rows = cursor.fetchall()
-    near, total = rows[0][:2] if rows else (False, 0)
-    items = tuple(as_listing(*row[2 : 2 + len(COLUMNS)]) for row in rows[:size])
-    following = _cursor(sort, rows[size - 1][2 + len(COLUMNS) :]) if len(rows) > size else ""
-    return Page(items, total, number, size, near, following)
+        return self._page(self._rows(statement))
 
+    def _counted(self) -> list[Cell]:
+        return [Cell(*row) for row in self._rows(count_cells("catalog_listing WHERE visible", self.filters))]
 
-def _statement(words: list[str], order: str, after: list[Any]) -> tuple[str, dict[str, Any]]:
-    values: dict[str, Any] = {"words": words, "grams": trigrams_of(" ".join(words))}
-    values |= {f"after{n}": value for n, value in enumerate(after)}
-    keys = [key.removesuffix(" DESC") for key in order.split(", ")]
-    begun = [f"prefix{n}" for n in range(len(words))]
-    values |= {name: f"{word}:*" for name, word in zip(begun, words, strict=True)}
-    query = " && ".join(f"(to_tsquery('english', %({n})s) || to_tsquery('simple', %({n})s))" for n in begun)
-    statement = _SEARCH.format(
-        rank=f"ts_rank(search, {query})" if words else "0",
-        matches=f"search @@ ({query})" if words else "true",
-        pieces=_PIECES,
-        alike=ALIKE,
-        rivals=RIVALS,
-        columns=", ".join(COLUMNS),
-        keys=", ".join(keys),
-        after=_beyond(order) if after else "true",
-        order=order,
-    )
-    return statement, values
+    def _found(self) -> tuple[Page, list[Cell]]:
+        keys = [f"key{n}" for n in range(len(self.order.keys))]
+        statement = _FOUND.format(
+            slim=_SLIM,
+            query=self._query(),
+            pieces=_PIECES,
+            alike=ALIKE,
+            rivals=RIVALS,
+            cells=count_cells("found WHERE true", self.filters),
+            cell=", ".join(Cell._fields),
+            keys=", ".join(f"{k} AS {name}" for k, name in zip(self.order.keys, keys, strict=True)),
+            conditions=self._conditions(),
+            order=self.order.sql(backwards=self.place.backwards),
+            columns=", ".join(f"catalog_listing.{column}" for column in COLUMNS),
+            page_keys=", ".join(keys),
+            page_order=replace(self.order, keys=tuple(keys)).sql(backwards=self.place.backwards),
+        )
+        rows = self._rows(statement)
+        cells = [Cell(*cell) for cell in rows[0][0] or ()]
+        return self._page([row[1:] for row in rows if row[1] is not None]), cells
 
+    def _query(self) -> str:
+        """Each word as it is written or begins, in its own form or another; one letter begins too much."""
+        names = [f"word{n}" for n in range(len(self.words))]
+        begun = [f"{word}:*" if len(word) > 1 else word for word in self.words]
+        self.values |= dict(zip(names, begun, strict=True))
+        return " && ".join(
+            f"(to_tsquery('english', %({n})s) || to_tsquery('simple', %({n})s))" for n in names
+        )
 
-def _beyond(order: str) -> str:
-    """Behind the place that after0, after1, … stand for; comparing rows knows only one direction for all."""
-    alternatives, equal = [], ""
-    for n, key in enumerate(order.split(", ")):
-        expression, comparison = key.removesuffix(" DESC"), "<" if key.endswith(" DESC") else ">"
-        alternatives.append(f"({equal}({expression}) {comparison} %(after{n})s)")
-        equal += f"({expression}) = %(after{n})s AND "
-    return f"({' OR '.join(alternatives)})"
+    def _conditions(self, *others: str) -> str:
+        conditions = [*others, *self.filters.conditions()]
+        if self.place.values:
+            behind, values = self.order.beyond(self.place)
+            conditions.append(behind)
+            self.values |= values
+        return " AND ".join(conditions) or "true"
 
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with connection.cursor() as sql:
+            sql.execute(statement, self.values)
+            rows: list[tuple[Any, ...]] = sql.fetchall()
+            return rows
 
-def _cursor(sort: str, place: Iterable[Any]) -> str:
-    told = [value.isoformat() if isinstance(value, datetime) else value for value in place]
-    return signing.dumps([sort, *told], salt=_CURSOR_SALT)
-
-
-def _read_cursor(cursor: str, sort: str) -> list[Any]:
-    try:
-        of_sort, *place = signing.loads(cursor, salt=_CURSOR_SALT)
-    except signing.BadSignature:
-        raise UnknownCursor(cursor) from None
-    if of_sort != sort:
-        raise UnknownCursor(cursor)
-    return list(place)
+    def _page(self, rows: Sequence[tuple[Any, ...]]) -> Page:
+        back, more = self.place.backwards, len(rows) > self.size
+        shown = rows[: self.size][:: -1 if back else 1]
+        if not shown:
+            return Page(())
+        first, last = ([*row[1 + len(COLUMNS) :]] for row in (shown[0], shown[-1]))
+        return Page(
+            items=tuple(as_listing(*row[1 : 1 + len(COLUMNS)]) for row in shown),
+            near_spelling=shown[0][0],
+            previous_cursor=cursor(self.order, first, backwards=True)
+            if (more if back else self.place.values)
+            else "",
+            next_cursor=cursor(self.order, last) if back or more else "",
+        )

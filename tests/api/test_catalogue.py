@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog import services as catalog
 from eventbus.testing import drain
+from inventory.services import adjust_stock
 from tests.api.client import Api
 from tests.orders.builders import an_article
 
@@ -25,6 +26,7 @@ def test_a_product_is_told_as_it_was_listed(api: Api) -> None:
         "description": "",
         "category": "mugs",
         "price": {"amount": 850, "currency": "GBP"},
+        "was": None,
         "picture": "",
         "approximate_stock": 10,
         "units_sold": 0,
@@ -89,13 +91,40 @@ def test_a_cursor_is_of_the_order_that_told_it_and_never_made_up(api: Api) -> No
         assert api.get("/products/", **wrong).refusal == (422, "unknown_cursor")
 
 
-def test_a_page_of_products_is_one_query(api: Api, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+@pytest.mark.parametrize(("query", "queries"), [({}, 2), ({"q": "mug"}, 1)])
+def test_a_page_with_its_facets_is_two_queries_at_most(
+    query: dict[str, Any], queries: int, api: Api, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for number in range(3):
         an_article(f"MUG-{number}")
     drain()
 
-    with django_assert_num_queries(1):
-        assert len(api.get("/products/")["items"]) == 3
+    with django_assert_num_queries(queries):
+        assert len(api.get("/products/", **query)["items"]) == 3
+
+
+def test_filters_narrow_and_each_facet_is_counted_without_its_own(api: Api) -> None:
+    an_article("MUG-RED", price="8.50", stock=10)
+    an_article("MUG-BLUE", price="12.00", stock=10)
+    an_article("MUG-GONE", price="12.00", stock=1)
+    adjust_stock(sku="MUG-GONE", quantity=-1, reason="broken")
+    drain()
+
+    page = api.get("/products/", price_from=1000, price_to=1999, in_stock=True)
+
+    assert ([item["sku"] for item in page["items"]], page["total"]) == (["MUG-BLUE"], 1)
+    assert page["facets"] == {
+        "categories": {"mugs": 1},
+        "prices": [
+            {"price_from": None, "price_to": 999, "products": 1},
+            {"price_from": 1000, "price_to": 1999, "products": 1},
+            {"price_from": 2000, "price_to": 4999, "products": 0},
+            {"price_from": 5000, "price_to": 9999, "products": 0},
+            {"price_from": 10000, "price_to": None, "products": 0},
+        ],
+        "in_stock": 1,
+        "reduced": 0,
+    }
 
 
 def test_the_shelves_are_listed_with_what_is_on_them(api: Api) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from catalog import services
 from catalog.events import ProductAdded
-from catalog.models import CatalogListingRow
+from catalog.models import CatalogListingRow, CatalogWordRow, trigrams_of, words_of
 from catalog.projections import CatalogListing
 from catalog.services import NewProduct
 from eventbus import Envelope
@@ -48,6 +48,10 @@ def listed(*products: NewProduct, available: int = 20) -> None:
     for row in rows:
         row.available = available
     CatalogListingRow.objects.bulk_create(rows)
+    words = {word for row in rows for word in words_of(f"{row.name} {row.category_name}")}
+    CatalogWordRow.objects.bulk_create(
+        [CatalogWordRow(word=word, trigrams=trigrams_of(word)) for word in words], ignore_conflicts=True
+    )
 
 
 def _folded(product: NewProduct) -> CatalogListingRow:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from catalog.management.demo import STATIC, DemoProduct, demo_shop
 from catalog.management.pictures import Palette, draw
 from catalog.projections import CatalogListing
-from catalog.queries import categories_with_counts, search
+from catalog.queries import categories_with_counts, shelf
 from eventbus.testing import assert_rebuilds, drain, published
 from inventory.queries import ledger_differences, stock_of
 
@@ -23,7 +23,7 @@ def test_the_demo_shop_is_loaded_once() -> None:
     drain()
 
     assert again == []
-    assert search().total == 60
+    assert shelf(size=100).facets.total == 60
     assert [category.products for category in categories_with_counts()] == [10] * 6
     assert ledger_differences() == []
     assert_rebuilds(CatalogListing)

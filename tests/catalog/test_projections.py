@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from catalog import services
-from catalog.models import CatalogListingRow, trigrams_of, words_of
-from catalog.projections import CatalogListing
-from catalog.queries import listing, listings_by_sku
+from catalog.models import CatalogWordRow, trigrams_of, words_of
+from catalog.projections import CatalogListing, CatalogWords
+from catalog.queries import Listing, listing, listings_by_sku
+from eventbus import backdated
 from eventbus.testing import assert_rebuilds, drain
 from inventory import services as stock
 from inventory.events import StockLine
@@ -105,8 +106,65 @@ def test_trigrams_are_those_of_every_word_with_its_edges() -> None:
     assert trigrams_of("Mug mug") == ["  m", " mu", "mug", "ug "]
 
 
-def test_the_row_keeps_the_trigrams_of_name_and_category() -> None:
+def test_the_words_of_products_and_categories_are_known_with_their_trigrams() -> None:
     offered(a_product(name="Mug"))
+    services.describe_product(sku="MUG", name="Green mug", description="Dishwasher proof.", picture="")
+    services.move_product(sku="MUG", category_slug="garden")
     drain()
 
-    assert CatalogListingRow.objects.get().trigrams == trigrams_of("Mug Kitchen")
+    known = {row.word: row.trigrams for row in CatalogWordRow.objects.all()}
+    assert known == {word: trigrams_of(word) for word in ("mug", "kitchen", "green", "garden")}
+    assert_rebuilds(CatalogWords)
+
+
+class TestWhatAPriceWas:
+    """ "Was" is the lowest price of the thirty days before, and only where it was asked for a week."""
+
+    @staticmethod
+    def priced(*steps: tuple[int, int]) -> Listing:
+        """Each step: on which day, how many pounds. The first is the day the product came."""
+        start = timezone.now() - timedelta(days=90)
+        (came, first), *changes = steps
+        with backdated(start + timedelta(days=came)):
+            offered(a_product(pounds=first))
+        for day, pounds in changes:
+            with backdated(start + timedelta(days=day)):
+                services.change_price(sku="MUG", price=Money(pounds * 100, "GBP"))
+        drain()
+        assert_rebuilds(CatalogListing)
+        mug = listing("stoneware-mug")
+        assert mug
+        return mug
+
+    @pytest.mark.parametrize(
+        ("steps", "was"),
+        [
+            (((0, 20), (80, 15)), 20),
+            (((0, 20), (80, 25)), None),
+            # A rise the day before makes no bargain.
+            (((0, 20), (79, 40), (80, 18)), 20),
+            (((0, 20), (79, 40), (80, 20)), None),
+            # A fall within a fall: from the lower.
+            (((0, 20), (75, 18), (80, 15)), 18),
+            # What was asked longer ago than a month counts no more, what began then and lasted does.
+            (((0, 10), (30, 20), (80, 15)), 20),
+            (((0, 10), (60, 20), (80, 15)), None),
+            # Asked for six days.
+            (((74, 20), (80, 15)), None),
+            (((73, 20), (80, 15)), 20),
+            # It fell more than a month ago.
+            (((0, 20), (59, 15)), None),
+        ],
+    )
+    def test_it_is_honest(self, steps: tuple[tuple[int, int], ...], was: int | None) -> None:
+        assert self.priced(*steps).was == (was and Money(was * 100, "GBP"))
+
+    def test_another_currency_begins_anew(self) -> None:
+        with backdated(timezone.now() - timedelta(days=60)):
+            offered(a_product(pounds=20))
+        services.change_price(sku="MUG", price=Money(1500, "EUR"))
+        drain()
+
+        mug = listing("stoneware-mug")
+        assert mug
+        assert (mug.price, mug.was) == (Money(1500, "EUR"), None)

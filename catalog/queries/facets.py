@@ -1,0 +1,150 @@
+"""Facets: what else could be asked for, and how much would be found.
+
+Each facet is counted as if its own filter were off, so that a shopper sees what another choice would find.
+One statement counts cells, as many as there are combinations of department, price band and availability;
+adding them up is arithmetic.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from catalog.models import PRICE_BANDS
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a shopper has narrowed the shelves to; prices in minor units, both ends included."""
+
+    categories: tuple[str, ...] = ()
+    price_from: int | None = None
+    price_to: int | None = None
+    in_stock: bool = False
+    reduced: bool = False
+
+    @property
+    def has_prices(self) -> bool:
+        """Is any price left out?"""
+        return self.price_from is not None or self.price_to is not None
+
+    def conditions(self) -> list[str]:
+        """What a listed product has to fit; `values` holds what they name."""
+        wanted = {
+            "category_slug = ANY(%(categories)s)": bool(self.categories),
+            "price_amount >= %(price_from)s": self.price_from is not None,
+            "price_amount <= %(price_to)s": self.price_to is not None,
+            "NOT sold_out": self.in_stock,
+            REDUCED: self.reduced,
+        }
+        return [condition for condition, asked in wanted.items() if asked]
+
+    def values(self) -> dict[str, Any]:
+        """What the conditions and the count of the cells name."""
+        return {
+            "categories": list(self.categories),
+            "price_from": self.price_from if self.price_from is not None else 0,
+            "price_to": self.price_to if self.price_to is not None else MOST,
+        }
+
+
+class Cell(NamedTuple):
+    """How many products stand at one combination.
+
+    Those in cells of `reduced` products, and of products `within` the prices asked for, are counted in the
+    other cells too.
+    """
+
+    category: str
+    sold_out: bool
+    band: int
+    reduced: bool
+    within: bool
+    products: int
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A range of prices in minor units, both ends included; the last is open."""
+
+    price_from: int | None
+    price_to: int | None
+    products: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many products each choice would find."""
+
+    total: int
+    categories: dict[str, int]
+    bands: tuple[Band, ...]
+    in_stock: int
+    reduced: int
+
+
+MOST = 2**62
+REDUCED = "was_amount IS NOT NULL AND reduced_at > %(reduced_since)s"
+_WITHIN = "price_amount BETWEEN %(price_from)s AND %(price_to)s"
+_COUNT = """
+    SELECT category_slug AS category, sold_out, price_band AS band, {reduced} AS reduced, {within} AS within,
+           count(*) AS products
+    FROM {source} AND {conditions} GROUP BY category_slug, sold_out, price_band
+"""
+
+
+def count_cells(source: str, filters: Filters) -> str:
+    """The statement that counts the cells of a source, such as "catalog_listing WHERE visible"."""
+    return "UNION ALL".join(
+        _COUNT.format(source=source, reduced=reduced, within=within, conditions=conditions)
+        for within, among in ((False, "true"), (True, _WITHIN))
+        if filters.has_prices or not within
+        for reduced, conditions in ((False, among), (True, f"{among} AND {REDUCED}"))
+    )
+
+
+def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:
+    """Add up the cells, for each facet without its own filter."""
+    every = [*cells]
+    priced = [cell for cell in every if cell.within == filters.has_prices]
+    plain = [cell for cell in priced if cell.reduced == filters.reduced]
+    shelf: _Test = (lambda cell: cell.category in filters.categories) if filters.categories else _any
+    stock: _Test = _available if filters.in_stock else _any
+    unpriced = [cell for cell in every if not cell.within and cell.reduced == filters.reduced]
+    return Facets(
+        total=_sum(plain, shelf, stock),
+        categories=_by_category(plain, stock),
+        bands=_bands(unpriced, shelf, stock),
+        in_stock=_sum(plain, shelf, _available),
+        reduced=_sum([cell for cell in priced if cell.reduced], shelf, stock),
+    )
+
+
+_Test = Callable[[Cell], bool]
+
+
+def _any(cell: Cell) -> bool:
+    return True
+
+
+def _available(cell: Cell) -> bool:
+    return not cell.sold_out
+
+
+def _sum(cells: Iterable[Cell], *tests: _Test) -> int:
+    return sum(cell.products for cell in cells if all(test(cell) for test in tests))
+
+
+def _by_category(cells: Iterable[Cell], stock: _Test) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for cell in filter(stock, cells):
+        counted[cell.category] = counted.get(cell.category, 0) + cell.products
+    return counted
+
+
+def _bands(cells: Iterable[Cell], shelf: _Test, stock: _Test) -> tuple[Band, ...]:
+    counted = [0] * (len(PRICE_BANDS) + 1)
+    for cell in cells:
+        if shelf(cell) and stock(cell):
+            counted[cell.band] += cell.products
+    starts, ends = (None, *PRICE_BANDS), (*(bound - 1 for bound in PRICE_BANDS), None)
+    return tuple(Band(*band) for band in zip(starts, ends, counted, strict=True))

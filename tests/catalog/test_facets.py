@@ -1,0 +1,113 @@
+"""Facets: each is counted as if its own filter were off, with words and without."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from catalog.models import CatalogListingRow
+from catalog.queries import Facets, Filters, shelf
+from tests.catalog.builders import a_product, listed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def shop(db: None) -> None:
+    listed(
+        a_product("MUG-1", "Small mug", pounds=8),
+        a_product("MUG-2", "Round mug", pounds=12),
+        a_product("MUG-3", "Tall mug", pounds=30),
+        a_product("POT-1", "Small pot", category="garden", pounds=9),
+        a_product("POT-2", "Round pot", category="garden", pounds=150),
+    )
+    listed(a_product("MUG-4", "Last mug", pounds=15), available=0)
+    listed(a_product("POT-3", "Last pot", category="garden", pounds=15), available=0)
+    CatalogListingRow.objects.filter(sku__in=("MUG-2", "MUG-4")).update(
+        was_amount=2000, reduced_at=timezone.now()
+    )
+    CatalogListingRow.objects.filter(sku="POT-1").update(
+        was_amount=2000, reduced_at=timezone.now() - timedelta(days=31)
+    )
+
+
+def counts(facets: Facets) -> tuple[int, dict[str, int], list[int], int, int]:
+    """Total, departments, price bands, in stock, reduced."""
+    bands = [band.products for band in facets.bands]
+    return facets.total, facets.categories, bands, facets.in_stock, facets.reduced
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(), (7, {"kitchen": 4, "garden": 3}, [2, 3, 1, 0, 1], 5, 2)),
+        (Filters(("kitchen",)), (4, {"kitchen": 4, "garden": 3}, [1, 2, 1, 0, 0], 3, 2)),
+        (Filters(("kitchen", "garden")), (7, {"kitchen": 4, "garden": 3}, [2, 3, 1, 0, 1], 5, 2)),
+        (Filters(in_stock=True), (5, {"kitchen": 3, "garden": 2}, [2, 1, 1, 0, 1], 5, 1)),
+        (Filters(reduced=True), (2, {"kitchen": 2}, [0, 2, 0, 0, 0], 1, 2)),
+        (
+            Filters(price_from=1000, price_to=1999),
+            (3, {"kitchen": 2, "garden": 1}, [2, 3, 1, 0, 1], 1, 2),
+        ),
+        (Filters(price_from=900), (6, {"kitchen": 3, "garden": 3}, [2, 3, 1, 0, 1], 4, 2)),
+        (Filters(price_to=1200), (3, {"kitchen": 2, "garden": 1}, [2, 3, 1, 0, 1], 3, 1)),
+        (
+            Filters(("garden",), 1000, 1999, in_stock=True),
+            (0, {"kitchen": 1}, [1, 0, 0, 0, 1], 0, 0),
+        ),
+        (Filters(("attic",)), (0, {"kitchen": 4, "garden": 3}, [0, 0, 0, 0, 0], 0, 0)),
+    ],
+)
+def test_a_facet_is_counted_as_if_its_own_filter_were_off(
+    filters: Filters, expected: tuple[int, dict[str, int], list[int], int, int]
+) -> None:
+    found = shelf("", filters)
+
+    assert counts(found.facets) == expected
+    assert len(found.page.items) == expected[0]
+
+
+@pytest.mark.parametrize("text", ["mug", "mgug"])
+def test_what_fits_the_words_is_counted_in_the_same_way(text: str) -> None:
+    found = shelf(text, Filters(in_stock=True, price_to=1200))
+
+    assert {item.sku for item in found.page.items} == {"MUG-1", "MUG-2"}
+    assert counts(found.facets) == (2, {"kitchen": 2}, [1, 1, 1, 0, 0], 2, 1)
+    assert found.page.near_spelling == (text == "mgug")
+
+
+def test_words_that_fit_but_for_the_filters_are_no_misspelling() -> None:
+    found = shelf("mug", Filters(("garden",)))
+
+    assert (found.page.items, found.page.near_spelling) == ((), False)
+    assert (found.facets.total, found.facets.categories) == (0, {"kitchen": 4})
+
+
+def test_bands_touch_and_do_not_overlap() -> None:
+    bands = shelf().facets.bands
+
+    assert bands[0].price_from is bands[-1].price_to is None
+    assert [one.price_to for one in bands[:-1]] == [two.price_from - 1 for two in bands[1:] if two.price_from]
+
+
+@pytest.mark.parametrize(("text", "queries"), [("", 2), ("mug", 1), ("mgug", 1)])
+def test_the_facets_cost_one_query_at_most(text: str, queries: int) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        shelf(text, Filters(("kitchen",), 100, 5000, in_stock=True, reduced=True))
+
+    assert len(asked) == queries
+
+
+def test_a_shelf_is_read_off_its_index() -> None:
+    with CaptureQueriesContext(connection) as asked, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        second = shelf(size=2, at=shelf(size=2).page.next_cursor)
+        cursor.execute(f"EXPLAIN {asked[-2]['sql']}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert len(second.page.items) == 2
+    assert "Index Scan using catalog_listing_popular" in plan
+    assert "Index Cond: (ROW(sold_out, (popularity * '-1'::integer), (name)::text, (sku)::text) >" in plan
