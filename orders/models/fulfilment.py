@@ -3,7 +3,7 @@
 from typing import Self
 from uuid import UUID, uuid4
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
@@ -100,3 +100,13 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @classmethod
+    def is_sent(cls, message_id: UUID, recipient: str) -> bool:
+        """Whether this message has been written to them about. Asked before every mail, so written out."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT FROM orders_notification WHERE message_id = %s AND recipient = %s",
+                [message_id, recipient],
+            )
+            return cursor.fetchone() is not None

@@ -1,7 +1,9 @@
 """The `Order` row: the newest fold of one order's stream, kept beside it as its snapshot."""
 
+import json
 from functools import cache
 from typing import Self
+from uuid import UUID
 
 import msgspec
 from django.db import connection, models
@@ -79,6 +81,17 @@ class Order(models.Model):
         return self.number
 
     @classmethod
+    def of_id(cls, order_id: UUID) -> Self | None:
+        """The row of this order. Read at every step of every order: the ORM takes three times as long."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(_columns())} FROM orders_order WHERE id = %s", [order_id])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        values = dict(zip(_columns(), row, strict=True))
+        return cls(**values | {name: json.loads(values[name] or "null") for name in _JSON})
+
+    @classmethod
     def of(cls, state: OrderState) -> Self:
         """The row of this state, not saved."""
         return cls(
@@ -141,7 +154,8 @@ class Order(models.Model):
         fields = self._meta.local_concrete_fields
         values = [field.get_db_prep_save(getattr(self, field.attname), connection) for field in fields]
         with connection.cursor() as cursor:
-            cursor.execute(_insert_statement(), values)
+            places = ", ".join(["%s"] * len(values))
+            cursor.execute(f"INSERT INTO orders_order ({', '.join(_columns())}) VALUES ({places})", values)
 
     @classmethod
     def write(cls, state: OrderState) -> None:
@@ -152,11 +166,8 @@ class Order(models.Model):
 
 
 @cache
-def _insert_statement() -> str:
-    columns = [field.attname for field in Order._meta.local_concrete_fields]
-    return (
-        f"""INSERT INTO "orders_order" ({", ".join(columns)}) VALUES ({", ".join(["%s"] * len(columns))})"""
-    )
+def _columns() -> tuple[str, ...]:
+    return tuple(field.attname for field in Order._meta.local_concrete_fields)
 
 
 def _moving(state: OrderState) -> dict[str, object]:
@@ -167,6 +178,7 @@ def _moving(state: OrderState) -> dict[str, object]:
     }
 
 
+_JSON = ("customer", "address", "lines", "returns", "refunds")
 _FIXED = ("number", "cart_id", "payment_method", "delivery", "placed_at")
 _MOVING = (
     "state",

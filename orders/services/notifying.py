@@ -35,7 +35,7 @@ def notify(
     *, recipient: str, template: str, message_id: UUID, context: dict[str, Any], order_id: UUID | None = None
 ) -> Record | None:
     """Send one mail for this message and recipient, and answer with what records it; None if already done."""
-    if not recipient or Notification.objects.filter(message_id=message_id, recipient=recipient).exists():
+    if not recipient or Notification.is_sent(message_id, recipient):
         return None
     text = render_to_string(f"orders/mail/{template}.txt", context)
     subject, _, rest = text.partition("\n")
