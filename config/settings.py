@@ -27,6 +27,8 @@ STATE_DIR = Path(os.environ.get("SHOP_STATE", BASE_DIR / ".state"))
 PRODUCTION = os.environ.get("SHOP_ENV") == "production"
 DEBUG = environment.flag("DEBUG") and not PRODUCTION
 SANDBOX_ENABLED = not PRODUCTION
+# A page on which anybody may break the shop is for a shop that takes no money.
+LAB_ENABLED = SANDBOX_ENABLED
 if PRODUCTION:
     SECRET_KEY = environment.required("SECRET_KEY")
     ALLOWED_HOSTS = environment.required("ALLOWED_HOSTS").split(",")
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
     "inventory",
     "catalog",
     "orders",
+    *(["config.lab"] if LAB_ENABLED else []),
 ]
 MIDDLEWARE = [
     "eventbus.middleware.CorrelationMiddleware",

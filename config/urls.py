@@ -1,5 +1,6 @@
 """Every address of the shop."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -18,3 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orders.urls")),
     path("", include("payments.urls")),
 ]
+if settings.LAB_ENABLED:
+    urlpatterns.append(path("lab/", include("config.lab.urls")))

@@ -16,6 +16,7 @@ from eventbus.chaos.bus import Bus
 from eventbus.chaos.diary import Diary
 from eventbus.chaos.plan import Fault, Invariant, Part, Plan
 from eventbus.chaos.programs import Program
+from eventbus.chaos.repeating import Letter, dead, deliver_again, give_up, waiting
 from eventbus.chaos.report import Report
 from eventbus.chaos.running import run
 from eventbus.chaos.schedule import Step, schedule
@@ -25,11 +26,16 @@ __all__ = [
     "Diary",
     "Fault",
     "Invariant",
+    "Letter",
     "Part",
     "Plan",
     "Program",
     "Report",
     "Step",
+    "dead",
+    "deliver_again",
+    "give_up",
     "run",
     "schedule",
+    "waiting",
 ]

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from payments.sandbox import carrier, challenge, processor
+from payments.sandbox import carrier, challenge, outages, processor
 from payments.sandbox.answers import Answer, Problem
 from payments.sandbox.store import Store
 from payments.sandbox.webhooks import Postman
@@ -45,6 +45,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("POST", r"/v1/shipments/(?P<shipment>[\w-]+)/cancel", carrier.cancel_shipment),
     ("POST", r"/v1/shipments/(?P<shipment>[\w-]+)/step", carrier.step_shipment),
     ("POST", r"/v1/tracking", carrier.track_shipments),
+    ("POST", r"/v1/outages", outages.set_outage),
 )
 
 
@@ -52,6 +53,7 @@ def answer(store: Store, method: str, path: str, body: bytes) -> Answer:
     """What the sandbox says to a request."""
     try:
         action, ids = _route(method, path)
+        outages.need_power(store, path)
         return action(store, body, **ids)
     except Problem as problem:
         return problem.answer

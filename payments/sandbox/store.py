@@ -56,6 +56,7 @@ class Store:
         self._connection.executescript(_SCHEMA)
         self._upgrade()
         self.changed = Event()
+        self.outages: dict[str, float] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
