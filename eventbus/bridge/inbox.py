@@ -125,7 +125,9 @@ def _keep(letters: Sequence[Letter]) -> int:
     first = {letter.key: letter for letter in reversed(decided) if letter.key in new}
     for letter in first.values():
         if letter.envelope is None:
-            logger.warning("%s %s is %s: %s", letter.type, letter.event_id, letter.state, letter.error)
+            about = {"message_type": letter.type, "message_id": letter.event_id}
+            said = {"outcome": str(letter.state), "reason": letter.error}
+            logger.warning("bridge_held_back", extra=about | said)
     ordered = [letter for letter in decided if first.get(letter.key) is letter]
     _append([letter.envelope for letter in ordered if letter.envelope])
     return len(new)

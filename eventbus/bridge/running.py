@@ -55,7 +55,7 @@ class Bridge:
                 try:
                     work()
                 except (Error, BrokerDown) as error:
-                    logger.warning("Waiting: %s", str(error).strip())
+                    logger.warning("bridge_waits", extra={"reason": str(error).strip()})
                 except RestoredCluster as refusal:
                     cluster.say_once(refusal)
                 connection.close()
@@ -68,9 +68,10 @@ class Bridge:
         before = (0, 0)
         while not self.stop.wait(REPORT_SECONDS):
             if (now := self._carried()) != before:
-                logger.info("Sent %d and received %d messages.", *now)
+                logger.info("bridge_carried", extra={"sent": now[0], "received": now[1]})
             before = now
-        logger.info("Stopped: sent %d and received %d messages.", *self._carried())
+        sent, received = self._carried()
+        logger.info("bridge_stopped", extra={"sent": sent, "received": received})
 
     def _carried(self) -> tuple[int, int]:
         return outgoing.sent.total() - self._sent_before, self.received
@@ -79,7 +80,7 @@ class Bridge:
         ensure_checkpoints()
         known = {subscription.name for subscription in subscriptions()}
         lanes = [(lane_of(peer), 0) for peer in self.routes.send if lane_of(peer) in known]
-        logger.info("Sending to %s.", ", ".join(self.routes.send) or "nobody")
+        logger.info("bridge_sends", extra={"peers": ", ".join(self.routes.send)})
         pause = BUSY_SECONDS
         while not self.stop.is_set():
             busy = sum(draining.deliver(lane) for lane in lanes)
@@ -101,7 +102,7 @@ class Bridge:
             return bool(cursor.fetchone()[0])
 
     def _receive_from(self, transport: Transport) -> None:
-        logger.info("Receiving as %s.", self.routes.name)
+        logger.info("bridge_receives", extra={"peers": self.routes.name})
         looked = forgot = 0.0
         while not self.stop.is_set():
             if monotonic() - looked > HELD_SECONDS:

@@ -80,9 +80,10 @@ class RedisStreams:
         except redis.ResponseError:  # a hosted Redis may not tell
             return
         if kept.get("appendonly") == "no":
-            logger.warning(
+            reason = (
                 "This Redis keeps nothing on the disk: what it confirms is lost with it. Set appendonly yes."
             )
+            logger.warning("bridge_forgets", extra={"reason": reason})
 
 
 @contextmanager

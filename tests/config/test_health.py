@@ -8,10 +8,11 @@ from django.db import connection, transaction
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from eventbus import Command, Event, Reject, cluster, publish
+from eventbus import Command, Event, Reject, cluster, pausing, publish
 from eventbus.models import Cluster
 from eventbus.testing import drain
 from tests.eventbus import toys
+from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted
 from tests.eventbus.writers import writers
 
@@ -152,3 +153,59 @@ def test_a_look_is_a_handful_of_queries(django_assert_num_queries: DjangoAssertN
     ready()
     with django_assert_num_queries(8):
         ready()
+
+
+def test_alive_asks_nobody(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with pytest.MonkeyPatch.context() as patch, django_assert_num_queries(0):
+        patch.setitem(connection.settings_dict, "PORT", 1)
+        alive = Client().get("/healthz")
+
+    assert (alive.status_code, alive.content, alive["Cache-Control"].split(",")[0]) == (
+        200,
+        b"ok",
+        "max-age=0",
+    )
+
+
+def test_a_cluster_that_is_not_on_record_is_told() -> None:
+    Cluster.objects.all().delete()
+    connection.close()
+    try:
+        status, answer = ready()
+    finally:
+        cluster.stamp()
+
+    assert (status, answer["status"]) == (200, "warning")
+    assert [(reason["check"], reason["step"]) for reason in answer["reasons"]] == [
+        ("cluster", "manage.py migrate")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("_last", "_status", "_severity"), [(3, 200, "ok"), (7, 200, "warning"), (9, 503, "critical")]
+)
+def test_a_log_without_room_closes_the_shop(_last: int, _status: int, _severity: str) -> None:
+    with small_partitions(5):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence('eventbus_message', 'position'), %s)", [_last]
+            )
+        status, answer = ready()
+
+    assert (status, answer["status"]) == (_status, _severity)
+    checks = {(reason["check"], reason["step"]) for reason in answer["reasons"]}
+    assert checks == ({("partitions", "manage.py migrate")} if _severity != "ok" else set())
+
+
+def test_what_a_person_has_paused_closes_nothing(settings: Settings) -> None:
+    settings.EVENTBUS = {**settings.EVENTBUS, "LIMITS": {"LAG_SECONDS": (0, 0)}}
+    for name in ("toys.counters", "toys.listener"):
+        pausing.pause(name, actor="me", reason="to see")
+    count(1)
+
+    status, answer = ready()
+    assert (status, answer["status"]) == (200, "warning")
+    assert {reason["step"] for reason in answer["reasons"]} == {
+        "It is paused: manage.py subscriptions resume toys.counters",
+        "It is paused: manage.py subscriptions resume toys.listener",
+    }

@@ -151,7 +151,8 @@ def test_the_process_sends_receives_and_tells_what_it_carried(
 
     assert receiver.means == f"A bridge receives as {bridge}-here."
     assert [event.data for event in found] == [{"counter": "a"}]
-    assert "Stopped: sent 1 and received 2 messages." in caplog.text
+    (stopped,) = [record for record in caplog.records if record.message == "bridge_stopped"]
+    assert (stopped.sent, stopped.received) == (1, 2)  # type: ignore[attr-defined]
     assert line.receive(f"{bridge}-here", 10, 0.1) == []
 
 
