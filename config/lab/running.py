@@ -51,7 +51,7 @@ def _run(experiment: Experiment, started: "Future[Run | None]") -> None:
             started.set_result(run)
             _carry_out(experiment, Bench(run))
     except Exception as failure:  # the request that waits for it must hear of it
-        logger.exception("The experiment %s could not be run.", experiment.slug)
+        logger.exception("experiment_not_begun", extra={"experiment": experiment.slug})
         if not started.done():
             started.set_exception(failure)
     finally:
@@ -63,7 +63,7 @@ def _carry_out(experiment: Experiment, bench: Bench) -> None:
     try:
         experiment.act(bench)
     except Exception as failure:  # told on the page, whatever it was
-        logger.exception("The experiment %s went wrong.", experiment.slug)
+        logger.exception("experiment_failed", extra={"experiment": experiment.slug})
         run.failure = str(failure) or type(failure).__name__
     finally:
         tidy_up()

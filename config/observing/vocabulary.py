@@ -47,6 +47,8 @@ EVENTS = {
     "hold_not_freed": "A hold has run out, and its goods cannot be freed: the counters are broken.",
     "limits_counted_alone": "Redis is away: each process counts the API's limits for itself.",
     "parcels_not_followed": "The carrier cannot be asked where parcels are.",
+    "experiment_not_begun": "An experiment of the lab could not be begun.",
+    "experiment_failed": "An experiment of the lab went wrong.",
     # everybody else
     "library_message": "What Django, Celery or another library said, in `said`.",
 }
@@ -77,6 +79,7 @@ KEYS = {
     "peers": "who is at the other end of a bridge",
     "sent": "how many messages",
     "received": "how many messages",
+    "experiment": "which of the lab's",
     "order_id": "the order",
     "task": "the Celery task",
     "task_id": "its id",
