@@ -5,5 +5,6 @@ needs a person waits in a list for one.
 Publishes that a cart was begun, and what happens to an order: placed, confirmed, shipped; its cancellation,
 its returns and its refunds, asked for and decided; ReturnRecorded for wholesale credit notes, and what the
 carrier says of the parcel.
-Accepts, from its own saga, ConfirmOrder, CancelOrder, ScheduleShipment, CancelShipment, ShipOrder, SendMail.
+Accepts, from its own saga, ConfirmOrder, CancelOrder, ScheduleShipment, CancelShipment, ShipOrder, SendMail;
+from staff SendMailAgain.
 """

@@ -54,6 +54,14 @@ class SendMail(Command, name="orders.send_mail", version=1, key="order_id"):
     note: str = ""
 
 
+class SendMailAgain(Command, name="orders.send_mail_again", version=1, key="order_id"):
+    """Send a mail that was sent before once more, word for word, once per request."""
+
+    order_id: UUID
+    notification_id: int
+    request_id: UUID
+
+
 class WarnOfLowStock(Command, name="orders.warn_of_low_stock", version=1, key="sku"):
     """Tell the staff what to order soon, once per event."""
 

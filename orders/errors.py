@@ -307,6 +307,14 @@ class NoteRequired(OrdersError):
         super().__init__("Please write down what was done about it.")
 
 
+class MailNotFound(OrdersError):
+    """No mail about this order has this id."""
+
+    def __init__(self, notification_id: int) -> None:
+        self.notification_id = notification_id
+        super().__init__(f"There is no mail {notification_id} about this order.")
+
+
 class TaskNotFound(OrdersError):
     """No staff task has this id."""
 

@@ -11,12 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import CharField
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orders import queries, services
+from orders.admin.order_page import remember, to_order
 from orders.admin.readonly import ReadOnlyAdmin
 from orders.errors import OrderNotFound, OrdersError
 from orders.forms import ReceiveForm, RefundForm, RefuseForm
@@ -76,9 +77,9 @@ class StaffTaskAdmin(ReadOnlyAdmin):
         """Say what was done about the selected tasks."""
         for task in tasks:
             with _told(request):
-                services.close_task(
-                    task_id=task.pk, closed_by=request.user.get_username(), note=request.POST.get("note", "")
-                )
+                note = request.POST.get("note", "")
+                services.close_task(task_id=task.pk, closed_by=request.user.get_username(), note=note)
+                remember(request, task.order_id, f"Closed “{task.get_kind_display()}”: {note.strip()}")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the number of each order."""
@@ -128,7 +129,7 @@ def receive(request: HttpRequest, order_id: UUID, return_id: UUID) -> HttpRespon
     known = order.return_of(return_id)
     if known is not None and known.state != "requested":
         messages.info(request, f"This return was {known.state} already.")
-        return _to_order(order_id)
+        return to_order(order_id)
     expected = {line.sku: line.quantity for line in known.lines} if known else {}
     refusing = known is not None and "refuse" in request.POST
     refusal = RefuseForm(request.POST if refusing else None)
@@ -139,8 +140,9 @@ def receive(request: HttpRequest, order_id: UUID, return_id: UUID) -> HttpRespon
         with _told(request):
             reason = refusal.cleaned_data["reason"]
             services.refuse_return(order_id=order_id, return_id=return_id, reason=reason, refused_by=who)
+            remember(request, order_id, f"Refused a return: {reason}")
             messages.success(request, "Refused. The customer is told why.")
-        return _to_order(order_id)
+        return to_order(order_id)
     if form.is_valid():
         with _told(request):
             owed = services.receive_return(
@@ -150,8 +152,9 @@ def receive(request: HttpRequest, order_id: UUID, return_id: UUID) -> HttpRespon
                 restock=form.lines("restock"),
                 received_by=who,
             )
+            remember(request, order_id, f"Received a return: {owed} goes back.")
             messages.success(request, f"Received. {owed} goes back to the customer.")
-            return _to_order(order_id)
+            return to_order(order_id)
     refusal_or_none = refusal if known else None
     return _page(request, "receive", order, form=form, refusal=refusal_or_none)
 
@@ -171,8 +174,9 @@ def refund(request: HttpRequest, order_id: UUID) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 granted_by=request.user.get_username(),
             )
+            remember(request, order_id, f"Gave money back: {form.cleaned_data['reason']}")
             messages.success(request, "Granted. The money goes back the way it came.")
-            return _to_order(order_id)
+            return to_order(order_id)
     return _page(request, "refund", order, form=form)
 
 
@@ -189,10 +193,6 @@ def _page(request: HttpRequest, page: str, order: OrderState, **more: Any) -> Ht
     context = {**admin.site.each_context(request), "order": order, "title": f"Order {order.number}", **more}
     answer = 422 if request.method == "POST" else 200
     return render(request, f"admin/orders/{page}.html", context, status=answer)
-
-
-def _to_order(order_id: UUID) -> HttpResponse:
-    return redirect("admin:orders_order_change", order_id)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from django.conf import settings
 from eventbus import Envelope, Record, handles, send, subscribe
 from inventory.events import StockLow
 from orders import services
-from orders.commands import SendMail, WarnOfLowStock
+from orders.commands import SendMail, SendMailAgain, WarnOfLowStock
 from orders.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -98,6 +98,12 @@ def send_mail(command: SendMail) -> Record | None:
         amount=command.amount,
         note=command.note,
     )
+
+
+@handles(external=True, dependency=MAIL_SERVER)
+def send_mail_again(command: SendMailAgain) -> Record | None:
+    """Write the same to the customer once more."""
+    return services.deliver_again(notification_id=command.notification_id, request_id=command.request_id)
 
 
 @subscribe

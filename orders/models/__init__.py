@@ -15,9 +15,9 @@ from orders.models.read_models import (
     ShopDayRow,
 )
 from orders.models.rules import ANYWHERE, HOME_COUNTRY, HOME_CURRENCY, ShippingRule, TaxRule
-from orders.models.staff import StaffTask, TaskKind
+from orders.models.staff import OrderNote, StaffTask, TaskKind
 from orders.models.state import OrderEvent, OrderRefund, OrderReturn, OrderState
-from orders.models.transitions import TRANSITIONS, Transition, accept, evolve, fold
+from orders.models.transitions import STATES, TRANSITIONS, Transition, accept, evolve, fold
 
 __all__ = [
     "ANYWHERE",
@@ -27,6 +27,7 @@ __all__ = [
     "MOST_ADDRESSES",
     "MOST_PER_LINE",
     "SCHEMA",
+    "STATES",
     "TRANSITIONS",
     "CardPulseRow",
     "Cart",
@@ -37,6 +38,7 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderHistoryRow",
+    "OrderNote",
     "OrderRefund",
     "OrderReturn",
     "OrderState",

@@ -93,6 +93,7 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
+        permissions = (("send_again", "Can send a mail again"),)
         ordering = ("-sent_at",)
         constraints = (
             models.UniqueConstraint(fields=["message_id", "recipient"], name="orders_notification_once"),

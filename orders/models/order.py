@@ -54,6 +54,7 @@ class Order(models.Model):
     refunds = models.JSONField(default=list, db_default=[])
 
     class Meta:
+        permissions = (("cancel_order", "Can cancel an order"),)
         constraints = (
             models.CheckConstraint(condition=Q(state__in=STATES), name="orders_order_state_known"),
             models.CheckConstraint(condition=Q(revision__gte=1), name="orders_order_revision_from_1"),

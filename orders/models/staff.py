@@ -43,3 +43,18 @@ class StaffTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.sentence}"
+
+
+class OrderNote(models.Model):
+    """What somebody on the staff wants the others to know about an order; the customer never sees it."""
+
+    order_id = models.UUIDField(db_index=True)
+    text = models.TextField()
+    written_by = models.CharField(max_length=150)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("written_at", "pk")
+
+    def __str__(self) -> str:
+        return self.text

@@ -4,6 +4,7 @@ from orders.services.addresses import change_address, choose_address, remove_add
 from orders.services.cancelling import request_cancellation
 from orders.services.carts import CART_IN_SESSION, add_to_cart, change_quantity, create_cart, remove_line
 from orders.services.claiming import BY_LINK, BY_MAILBOX, claim_order
+from orders.services.desk import deliver_again, send_mail_again, write_note
 from orders.services.folding import fold_order, rebuild_order
 from orders.services.fulfilling import cancel_order, confirm_order, record_return, ship_order
 from orders.services.links import bank_return_link, cut_links, order_link, order_token
@@ -35,6 +36,7 @@ __all__ = [
     "confirm_order",
     "create_cart",
     "cut_links",
+    "deliver_again",
     "fold_order",
     "follow_parcels",
     "grant_refund",
@@ -56,7 +58,9 @@ __all__ = [
     "request_return",
     "save_address",
     "schedule_shipment",
+    "send_mail_again",
     "ship_order",
     "take_carts_apart",
     "unite_carts",
+    "write_note",
 ]

@@ -24,8 +24,9 @@ def test_an_order_shows_its_lines_money_goods_story_and_mails(staff: Client) -> 
 
     page = staff.get(reverse("admin:orders_order_change", args=[order_id])).content.decode()
 
-    assert "2 x The MUG-RED (MUG-RED) at £8.50 = <b>£17.00</b>" in page
-    assert "cancelled, by card: captured £20.95, given back £20.95" in page
+    assert "The MUG-RED" in page
+    assert '<td class="number">£8.50</td><td class="number">2</td><td class="number">£17.00</td>' in page
+    assert "cancelled by card: captured £20.95, given back £20.95" in page
     assert "We do not deliver to ZZ1 1ZZ." in page
     for event in ("OrderPlaced", "OrderConfirmed", "OrderCancelled"):
         assert f"<b>{event}</b>" in page
@@ -58,6 +59,7 @@ def test_a_mail_can_be_read_as_it_was_sent(staff: Client) -> None:
 
 def test_orders_are_found_by_number_and_by_customer(staff: Client) -> None:
     an_order(a_cart(an_article()))
+    drain()
     number = Order.objects.get().number
 
     for text in (number, "ada@example.com", "Ada"):

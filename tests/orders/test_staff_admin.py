@@ -221,7 +221,7 @@ class TestMoney:
         page = staff.get(reverse("admin:orders_order_change", args=[ORDER])).content.decode()
 
         assert "granted £5.00" in page
-        assert f'<a href="{refund_page()}">Give money back</a>' in page
+        assert f'href="{refund_page()}">Give money back</a>' in page
         assert refunds_of(ORDER) == ()
 
 
