@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import forms as auth
-from django.contrib.auth.password_validation import password_validators_help_texts
 
 from config.accounts.services import as_address, ask_for_mail
 
 _LONGEST = 150
 """Of an address: it is a user's name as well."""
+_GOOD_PASSWORD = "At least 10 characters. A few words in a row are easy to keep and hard to guess."
 _NO_MATCH = "This e-mail address and password do not belong together."
 
 
@@ -147,5 +147,5 @@ class FindForm(Shown):
 
 def _plain_password(first: forms.Field, second: forms.Field) -> None:
     first.label, second.label = "New password", "New password again"
-    first.help_text, second.help_text = " ".join(password_validators_help_texts()), ""
+    first.help_text, second.help_text = _GOOD_PASSWORD, ""
     first.error_messages["required"] = second.error_messages["required"] = "Please choose a password."

@@ -146,6 +146,10 @@ class NewPassword(auth.PasswordResetConfirmView):
     form_class = forms.NewPasswordForm
     success_url = reverse_lazy("accounts:log_in")
 
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        """A link that does not work (any more) leads nowhere."""
+        return super().render_to_response(context, **options if context["validlink"] else {"status": 404})
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Whoever reads the mail is who they are: failed log-ins do not count any more."""
         response = super().form_valid(form)
