@@ -236,7 +236,8 @@ def _refused(answer: Any, path: str) -> bool:
     if answer.status_code == 302:
         doors = ("/account/log-in/?", "/admin/login/?")
         # The admin leads staff who ask for what is not there to its other pages, which are tried themselves.
-        return answer["Location"].startswith((*doors, "/admin/") if path.startswith("/admin/") else doors)
+        led = str(answer["Location"])
+        return led.startswith((*doors, "/admin/") if path.startswith("/admin/") else doors)
     allowed = {400, 404, 405, 410, 415}
     if path.startswith(STAFF_AREAS):
         allowed |= {401, 403}
