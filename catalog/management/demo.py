@@ -6,12 +6,15 @@ from pathlib import Path
 import msgspec
 
 from catalog.management.pictures import Palette
-from catalog.services import NewProduct
+from catalog.services import NewProduct, StaticPicture
 from payments.money import Money
 
 CURRENCY = "GBP"
 PICTURES = "catalog/products"
 STATIC = Path(__file__).resolve().parent.parent / "static"
+SIDE = 800
+# A part of the same drawing: browsers show it as a picture of its own.
+CLOSER = "svgView(viewBox(110,150,180,180))"
 _FILE = Path(__file__).resolve().parent.parent / "demo_products.json"
 
 
@@ -31,7 +34,10 @@ class DemoPicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DemoProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A product of the demo shop, with the units that it opens with."""
+    """A product of the demo shop, with the units that it opens with.
+
+    was: what it cost before it was reduced; new: it came lately.
+    """
 
     sku: str
     name: str
@@ -39,6 +45,8 @@ class DemoProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stock: int
     picture: DemoPicture
     description: str
+    was: str = ""
+    new: bool = False
 
     @property
     def picture_path(self) -> str:
@@ -51,9 +59,13 @@ class DemoProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             sku=self.sku,
             name=self.name,
             category_slug=category_slug,
-            price=Money.parse(self.price, CURRENCY),
+            price=Money.parse(self.was or self.price, CURRENCY),
             description=self.description,
             picture=self.picture_path,
+            pictures=(
+                StaticPicture(self.picture_path, SIDE, SIDE, self.name),
+                StaticPicture(f"{self.picture_path}#{CLOSER}", SIDE, SIDE, f"{self.name}, seen closer"),
+            ),
         )
 
 

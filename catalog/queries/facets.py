@@ -73,9 +73,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """How many products each choice would find."""
+    """How many products each choice would find; `unfiltered`: without any filter at all."""
 
     total: int
+    unfiltered: int
     categories: dict[str, int]
     bands: tuple[Band, ...]
     in_stock: int
@@ -112,6 +113,7 @@ def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:
     unpriced = [cell for cell in every if not cell.within and cell.reduced == filters.reduced]
     return Facets(
         total=_sum(plain, shelf, stock),
+        unfiltered=_sum(cell for cell in every if not (cell.within or cell.reduced)),
         categories=_by_category(plain, stock),
         bands=_bands(unpriced, shelf, stock),
         in_stock=_sum(plain, shelf, _available),

@@ -1,6 +1,7 @@
 """A product's pictures, and where a browser finds them."""
 
 from dataclasses import dataclass
+from urllib.parse import urldefrag
 
 from django.conf import settings
 from django.templatetags.static import static
@@ -37,8 +38,10 @@ def picture_url(path: str, *, small: bool = False) -> str:
 
 
 def _static_url(path: str) -> str:
+    file, fragment = urldefrag(path)
     try:
-        return static(path)
+        address = static(file)
     except ValueError:
         # The name was typed, or is of another release: no reason to refuse the page.
-        return f"{settings.STATIC_URL}{iri_to_uri(path)}"
+        address = f"{settings.STATIC_URL}{iri_to_uri(file)}"
+    return f"{address}#{fragment}" if fragment else address

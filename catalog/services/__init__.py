@@ -2,6 +2,7 @@
 
 from catalog.services.offering import (
     NewProduct,
+    StaticPicture,
     add_category,
     add_product,
     add_products,
@@ -16,6 +17,7 @@ from catalog.services.pricing import change_price
 
 __all__ = [
     "NewProduct",
+    "StaticPicture",
     "add_category",
     "add_picture",
     "add_product",

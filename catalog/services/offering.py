@@ -16,16 +16,29 @@ from catalog.events import (
     ProductRelisted,
     ProductWithdrawn,
 )
-from catalog.models import Category, Product
+from catalog.models import Category, Product, ProductPicture
 from catalog.queries import known_skus
 from catalog.services.holding import product_to_change
-from eventbus import publish
+from eventbus import current_time, publish
 from payments.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class StaticPicture:
+    """A view of a product that lies among the static files."""
+
+    path: str
+    width: int
+    height: int
+    alt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewProduct:
-    """A product to be offered; without a slug it gets one from its name."""
+    """A product to be offered; without a slug it gets one from its name.
+
+    pictures: its gallery, where there is more to show than `picture`, which is the first of them.
+    """
 
     sku: str
     name: str
@@ -34,6 +47,7 @@ class NewProduct:
     description: str = ""
     slug: str = ""
     picture: str = ""
+    pictures: tuple[StaticPicture, ...] = ()
 
 
 def add_category(*, slug: str, name: str, position: int = 0) -> None:
@@ -68,6 +82,9 @@ def add_products(products: Sequence[NewProduct]) -> None:
     slugs = _free_slugs(products)
     rows = [_row(product, categories[product.category_slug], slugs[product.sku]) for product in products]
     Product.objects.bulk_create(rows)
+    ProductPicture.objects.bulk_create(
+        picture for row, product in zip(rows, products, strict=True) for picture in _pictures(row, product)
+    )
     publish(*(_added(row) for row in rows))
 
 
@@ -154,6 +171,19 @@ def _row(product: NewProduct, category: Category, slug: str) -> Product:
         currency=product.price.currency,
         picture=product.picture,
     )
+
+
+def _pictures(row: Product, product: NewProduct) -> Iterator[ProductPicture]:
+    for position, each in enumerate(product.pictures, start=1):
+        yield ProductPicture(
+            product=row,
+            path=each.path,
+            width=each.width,
+            height=each.height,
+            alt=each.alt,
+            position=position,
+            added_at=current_time(),
+        )
 
 
 def _added(row: Product) -> ProductAdded:

@@ -174,4 +174,6 @@ def test_a_static_picture_has_one_address() -> None:
     assert picture_url("catalog/products/mug-hearth.svg", small=True).startswith(
         "/static/catalog/products/mug"
     )
+    closer = picture_url("catalog/products/mug-hearth.svg#svgView(viewBox(1,2,3,4))")
+    assert closer.endswith(".svg#svgView(viewBox(1,2,3,4))")
     assert picture_url('no such "file".svg') == "/static/no%20such%20%22file%22.svg"

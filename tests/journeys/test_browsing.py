@@ -147,10 +147,12 @@ def test_the_search_box_suggests_while_one_types(shopper: Shopper) -> None:
 
 
 def test_nothing_that_fits_the_filters_is_no_dead_end(shopper: Shopper) -> None:
-    page = words(shopper.see("/search/?q=bowl&category=light"))
+    narrow = words(shopper.see("/search/?q=bowl&category=light"))
+    nowhere = words(shopper.see("/search/?q=xylophone&category=light"))
 
-    assert "Nothing fits all of that." in page
-    assert "Clear all filters" in page
+    assert "Nothing fits all of that." in narrow
+    assert "Clear all filters" in narrow
+    assert "Nothing here is called “xylophone”." in nowhere
 
 
 def test_a_product_page_shows_the_stock_as_it_is_though_the_listing_is_behind(shopper: Shopper) -> None:

@@ -1,16 +1,22 @@
 """Fill the shop with the demo catalogue and its opening stock."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from catalog import services
-from catalog.management.demo import DemoProduct, DemoShop, demo_shop
+from catalog.management.demo import CURRENCY, DemoProduct, DemoShop, demo_shop
 from catalog.queries import known_skus
+from eventbus import backdated, current_time
 from inventory.events import StockLine
 from inventory.services import receive_many
+from payments.money import Money
+
+# The demo has a past, so that prices can honestly have fallen and some things are new.
+OPENED, REDUCED, LATELY = timedelta(days=90), timedelta(days=9), timedelta(days=4)
 
 
 class Command(BaseCommand):
@@ -35,7 +41,13 @@ def _load(shop: DemoShop) -> int:
         for product in category.products
         if product.sku not in known
     }
-    services.add_products([product.offered_in(slug) for product, slug in missing.values()])
+    now = current_time()
+    for came, are_new in ((now - OPENED, False), (now - LATELY, True)):
+        with backdated(came):
+            services.add_products([p.offered_in(slug) for p, slug in missing.values() if p.new == are_new])
+    with backdated(now - REDUCED):
+        for product in (product for product, _ in missing.values() if product.was):
+            services.change_price(sku=product.sku, price=Money.parse(product.price, CURRENCY))
     receive_many(lines=_opening(product for product, _ in missing.values()), reason="opening stock")
     return len(missing)
 

@@ -9,6 +9,7 @@ document.addEventListener("keydown", (pressed) => {
   if (pressed.key === "Escape") {
     panel.replaceChildren();
     box.focus();
+    pressed.preventDefault();
   }
   const step = { ArrowDown: 1, ArrowUp: -1 }[pressed.key];
   if (!step) return;
