@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "axes",
     "config.accounts",
     "config.api",
+    "config.staff.apps.StaffConfig",
     "config.observing",
     "eventbus",
     "payments",

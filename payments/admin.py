@@ -3,13 +3,10 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 
 from payments import services
-from payments.errors import RefundIdReused, RefundTooLarge
-from payments.forms import RefundForm
 from payments.models import AccountCredit, EntryKind, InboxNotice, Payment, PaymentEntry, Refund
 from payments.money import Money
 
@@ -76,9 +73,8 @@ class Duplicates(admin.SimpleListFilter):
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnly, admin.ModelAdmin[Payment]):
-    """What is due, held and given back for each order. Nothing is edited; a refund is asked for."""
+    """What is due, held and given back for each order; money goes back by the order's page."""
 
-    form = RefundForm
     list_display = (
         "order_id",
         "state",
@@ -91,9 +87,8 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin[Payment]):
     )
     list_filter = ("state", "method", "provider", Duplicates, "decline_reason")
     search_fields = ("=id", "=order_id", "=reference", "=entries__reference")
-    date_hierarchy = "requested_at"
     inlines = (EntryInline, RefundInline)
-    readonly_fields = (
+    fields = readonly_fields = (
         "id",
         "order_id",
         "state",
@@ -110,33 +105,6 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin[Payment]):
         "requested_at",
     )
     show_full_result_count = False
-
-    def has_change_permission(self, request: HttpRequest, obj: Payment | None = None) -> bool:
-        """Who may give money back can open the form for it, where there is money to give back."""
-        # The second of two clicks arrives when the first one may have left nothing.
-        if obj is not None and not (obj.settles and (obj.refundable or request.method == "POST")):
-            return False
-        return request.user.has_perm("payments.refund_payment")
-
-    def get_fieldsets(self, request: HttpRequest, obj: Payment | None = None) -> Any:
-        """The facts, and the form for who may use it."""
-        facts = (None, {"fields": self.readonly_fields})
-        if not self.has_change_permission(request, obj):
-            return (facts,)
-        return (facts, ("Give money back", {"fields": ("give_back", "reason", "refund_id")}))
-
-    def save_model(self, request: HttpRequest, obj: Payment, form: Any, change: bool) -> None:
-        """Ask for the refund; nothing else of a payment is saved from here."""
-        try:
-            with transaction.atomic():
-                services.refund_payment(**form.wish())
-            messages.success(request, f"{form.wish()['amount']} is on its way back.")
-        except (RefundTooLarge, RefundIdReused) as refusal:
-            messages.error(request, f"Nothing was given back. {refusal}")
-
-    def response_change(self, request: HttpRequest, obj: Payment) -> HttpResponse:
-        """Back to the payment; what became of the wish has been said."""
-        return HttpResponseRedirect(request.path)
 
     @admin.display(ordering="amount")
     def due(self, payment: Payment) -> Money:
@@ -162,7 +130,6 @@ class RefundAdmin(ReadOnly, admin.ModelAdmin[Refund]):
     list_filter = ("state",)
     list_select_related = ("payment",)
     search_fields = ("=id", "=payment__order_id")
-    date_hierarchy = "requested_at"
     fields = ("id", "order_id", "money", "state", "reason", "failure", "requested_at", "ended_at")
     show_full_result_count = False
 
@@ -183,7 +150,6 @@ class AccountCreditAdmin(ReadOnly, admin.ModelAdmin[AccountCredit]):
 
     list_display = ("customer_reference", "money", "reason", "credited_at")
     search_fields = ("=id", "=customer_reference")
-    date_hierarchy = "credited_at"
     fields = ("id", "customer_reference", "money", "reason", "credited_at")
 
     @admin.display(description="amount", ordering="amount")
@@ -199,7 +165,6 @@ class InboxNoticeAdmin(ReadOnly, admin.ModelAdmin[InboxNotice]):
     list_display = ("received_at", "provider", "kind", "state", "remark", "payment_id")
     list_filter = ("state", "provider", "kind")
     search_fields = ("=event_id", "=payment_id", "=reference")
-    date_hierarchy = "received_at"
     actions = ("read_again",)
     fields = (
         "provider",

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from io import StringIO
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -28,6 +29,7 @@ def _migrate() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         print("Bringing the database up to date …", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
+        call_command("staff_roles", stdout=StringIO())
 
 
 def _collect_static_files(state: State) -> None:

@@ -70,7 +70,7 @@ class StaffOrderEvents(APIView):
 class StaffCancellation(APIView):
     """Calling an order off for its shopper."""
 
-    needs_permission = "orders.change_order"
+    needs_permission = "orders.cancel_order"
     needs_idempotency_key = True
     refusals: ClassVar[Refusals] = {
         "post": (errors.OrderNumberUnknown, errors.AlreadyShipped, errors.TransitionRefused)

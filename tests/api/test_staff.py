@@ -26,7 +26,7 @@ ACTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "stock/MUG-RED/corrections", "inventory.change_stockitem", {"quantity": -1, "reason": "broken"}),
     ("GET", f"orders/{NUMBER}", "orders.view_order", {}),
     ("GET", f"orders/{NUMBER}/events", "orders.view_order", {}),
-    ("POST", f"orders/{NUMBER}/cancel", "orders.change_order", {"reason": "asked by phone"}),
+    ("POST", f"orders/{NUMBER}/cancel", "orders.cancel_order", {"reason": "asked by phone"}),
     (
         "POST",
         f"orders/{NUMBER}/returns/{RETURN}/receive",
@@ -207,7 +207,7 @@ def test_staff_call_an_order_off_in_their_own_name(api: Api) -> None:
     api.order()
     order = Order.objects.get()
 
-    taken = a_program("orders.change_order").post(
+    taken = a_program("orders.cancel_order").post(
         f"/staff/orders/{order.number}/cancel/", {"reason": "asked by phone"}
     )
 

@@ -9,9 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from eventbus.testing import published
-from payments.commands import RefundPayment
-from payments.models import Payment
 from payments.money import Money
 from payments.queries import refunds_of
 from payments.services import credit_account, refuse_refund, settle, try_another_card
@@ -99,88 +96,17 @@ def a_clerk(client: Client, *permissions: str) -> Client:
     return client
 
 
-def give_back(client: Client, payment: Payment, amount: str, **fields: Any) -> Any:
-    """Fill in and send the form."""
-    form = {"give_back": amount, "reason": "a broken lid", "refund_id": str(uuid4())} | INLINES | fields
-    return client.post(f"/admin/payments/payment/{payment.pk}/change/", form, follow=True)
-
-
-INLINES = {
-    f"{name}-{count}": "0" for name in ("entries", "refunds") for count in ("TOTAL_FORMS", "INITIAL_FORMS")
-}
-
-
-def test_staff_give_a_part_back_with_a_reason(admin_client: Client) -> None:
-    order_id = a_paid_order()
-    payment = payment_for(order_id)
-    assert 'name="give_back"' in text_of(admin_client, f"/admin/payments/payment/{payment.pk}/change/")
-
-    with published() as messages:
-        give_back(admin_client, payment, "2.34")
-
-    (refund,) = refunds_of(order_id)
-    assert (refund.amount, refund.reason, refund.state) == (Money(234, "GBP"), "a broken lid", "requested")
-    assert messages == [
-        RefundPayment(
-            order_id=order_id, refund_id=refund.refund_id, amount=refund.amount, reason="a broken lid"
-        )
-    ]
-    page = text_of(admin_client, f"/admin/payments/payment/{payment.pk}/change/")
-    assert "£2.34" in page
-    assert "£10.00" in page
-
-
-@pytest.mark.parametrize("amount", ["2.34", "12.34"])
-def test_a_form_that_is_sent_twice_is_one_refund(admin_client: Client, amount: str) -> None:
-    payment, refund_id = payment_for(a_paid_order()), str(uuid4())
-
-    for _ in range(2):
-        page = give_back(admin_client, payment, amount, refund_id=refund_id).content.decode()
-        assert f"£{amount} is on its way back." in page
-
-    assert len(refunds_of(payment.order_id)) == 1
-
-
-@pytest.mark.parametrize(
-    ("amount", "sentence"),
-    [
-        ("12.35", "£12.34 is left of this payment."),
-        ("0", "Name an amount above zero."),
-        ("-1", "Name an amount above zero."),
-        ("1.234", "&#x27;1.234&#x27; is not a whole number of GBP minor units."),
-        ("a lot", "&#x27;a lot&#x27; is not an amount of GBP."),
-    ],
-)
-def test_what_cannot_be_given_back_is_explained(admin_client: Client, amount: str, sentence: str) -> None:
+def test_money_goes_back_by_the_orders_page_alone(client: Client) -> None:
     payment = payment_for(a_paid_order())
+    clerk = a_clerk(client, "view_payment", "change_payment", "refund_payment")
+    page = f"/admin/payments/payment/{payment.pk}/change/"
 
-    page = give_back(admin_client, payment, amount).content.decode()
+    shown = text_of(clerk, page)
 
-    assert sentence in page
+    assert f'href="/admin/orders/order/{payment.order_id}/change/"' in shown
+    assert 'name="_save"' not in shown
+    assert clerk.post(page, {"give_back": "2.34", "reason": "x"}).status_code == 403
     assert refunds_of(payment.order_id) == ()
-
-
-def test_who_may_only_look_cannot_give_money_back(client: Client) -> None:
-    payment = payment_for(a_paid_order())
-    clerk = a_clerk(client, "view_payment", "change_payment")
-
-    assert 'name="give_back"' not in text_of(clerk, f"/admin/payments/payment/{payment.pk}/change/")
-    assert give_back(clerk, payment, "2.34").status_code == 403
-    assert refunds_of(payment.order_id) == ()
-
-
-def test_who_may_give_money_back_needs_no_other_power(client: Client) -> None:
-    payment = payment_for(a_paid_order())
-
-    give_back(a_clerk(client, "view_payment", "refund_payment"), payment, "2.34")
-
-    assert len(refunds_of(payment.order_id)) == 1
-
-
-def test_where_nothing_is_left_there_is_no_form(admin_client: Client) -> None:
-    payment = payment_for(a_card_payment())
-
-    assert 'name="give_back"' not in text_of(admin_client, f"/admin/payments/payment/{payment.pk}/change/")
 
 
 def test_second_payments_are_found_by_a_filter(admin_client: Client) -> None:
