@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from config.local.auditing import audit
+
 BIN = Path(sys.executable).parent
 CHECKS = (
     ("format", (BIN / "ruff", "format", "--check", "--quiet", ".")),
@@ -22,5 +24,8 @@ def check() -> int:
         print(f"== {name}", flush=True)
         if subprocess.run(command, check=False).returncode != 0:
             failed.append(name)
+    print("== known vulnerabilities", flush=True)
+    if not audit():
+        failed.append("known vulnerabilities")
     print(f"FAILED: {', '.join(failed)}" if failed else "All checks passed.", flush=True)
     return 1 if failed else 0

@@ -61,6 +61,8 @@ class CheckoutForm(CardForm):
         ],
     )
 
+    keep = forms.BooleanField(label="Keep this address in my book", required=False)
+
     field_order = (
         "cart_id",
         "expected_total",
@@ -73,9 +75,11 @@ class CheckoutForm(CardForm):
         "postcode",
     )
 
-    def __init__(self, cart: CartView, answers: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, cart: CartView, answers: Mapping[str, Any] | None = None, known: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(answers)
-        self.cart = cart
+        self.cart, self.initial = cart, dict(known or {})
 
     def clean(self) -> dict[str, Any]:
         """The form pays for the cart it was shown with, as long as all of it can be had."""

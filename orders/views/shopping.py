@@ -1,9 +1,11 @@
 """Cart and checkout; each view parses, calls one service or query, and renders."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
@@ -12,9 +14,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from orders import queries, services
-from orders.errors import CartNotFound, OrdersError
+from orders.errors import AddressBookFull, CartNotFound, OrdersError
 from orders.forms import CheckoutForm, LineForm
-from orders.queries import CartView
+from orders.queries import CartView, KeptAddress
 
 _CART = services.CART_IN_SESSION
 _REMOVED = "removed"
@@ -96,8 +98,25 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if cart and request.method == "POST":
         return _place_order(request, CheckoutForm(cart, request.POST))
     if cart and cart.can_order:
-        return _show_checkout(request, CheckoutForm(cart))
+        book = _book(request)
+        return _show_checkout(request, CheckoutForm(cart, known=_known(request, book)), book)
     return redirect("orders:cart")
+
+
+def _book(request: HttpRequest) -> tuple[KeptAddress, ...]:
+    return queries.addresses_of(request.user.pk) if isinstance(request.user, User) else ()
+
+
+def _known(request: HttpRequest, book: tuple[KeptAddress, ...]) -> dict[str, str]:
+    """What an account need not type again: who they are, and the address they usually use or asked for."""
+    if not isinstance(request.user, User):
+        return {}
+    known, asked = {"name": request.user.first_name, "email": request.user.email}, request.GET.get("address")
+    chosen = [kept for kept in book if str(kept.address_id) == asked] or book[:1]
+    for kept in chosen:
+        parts = ("line1", "line2", "city", "postcode")
+        known |= {"name": kept.name} | {part: getattr(kept.address, part) for part in parts}
+    return known
 
 
 def _place_order(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
@@ -116,11 +135,21 @@ def _place_order(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
     except OrdersError as refusal:
         form.add_error(None, str(refusal))
         return _show_checkout(request, form)
+    if form.cleaned_data["keep"] and isinstance(request.user, User):
+        with suppress(AddressBookFull):
+            services.save_address(customer_id=request.user.pk, name=form.customer.name, address=form.address)
     return _to_order(order_id)
 
 
-def _show_checkout(request: HttpRequest, form: CheckoutForm) -> HttpResponse:
-    context = {"form": form, "cart": form.cart, "units_in_cart": form.cart.units}
+def _show_checkout(
+    request: HttpRequest, form: CheckoutForm, book: tuple[KeptAddress, ...] | None = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "cart": form.cart,
+        "units_in_cart": form.cart.units,
+        "book": _book(request) if book is None else book,
+    }
     return render(request, "orders/checkout.html", context, status=422 if form.is_bound else 200)
 
 

@@ -109,6 +109,39 @@ class TestTheBook:
         assert "Your book holds 20 addresses" in visitor.send("/account/addresses/new/", **HOME)
 
 
+class TestTheCheckout:
+    """What need not be typed again."""
+
+    def test_the_usual_address_is_filled_in_and_another_one_on_asking(
+        self, visitor: Visitor, ada: int
+    ) -> None:
+        services.save_address(customer_id=ada, name="Ada King", address=a_house(1))
+        services.save_address(customer_id=ada, name="Ada King", address=a_house(2))
+        visitor.pick("BOWL")
+
+        assert 'value="1 Long Meadow"' in visitor.see("/checkout/")
+        other = queries.addresses_of(ada)[1].address_id
+        assert 'value="2 Long Meadow"' in visitor.see(f"/checkout/?address={other}")
+
+    def test_nobody_elses_address_is_filled_in(self, visitor: Visitor, ada: int) -> None:
+        other = services.save_address(customer_id=ada + 1, name="Eve", address=a_house(66))
+        visitor.pick("BOWL")
+
+        assert "66 Long Meadow" not in visitor.see(f"/checkout/?address={other}")
+
+    def test_an_address_is_kept_where_that_was_ticked(self, visitor: Visitor, ada: int) -> None:
+        visitor.pick("BOWL")
+        visitor.order(keep="on")
+
+        assert [kept.address.line1 for kept in queries.addresses_of(ada)] == ["12 Fern Street"]
+
+    def test_a_guests_address_is_not_kept(self, visitor: Visitor) -> None:
+        visitor.pick("BOWL")
+        visitor.order(keep="on")
+
+        assert SavedAddress.objects.count() == 0
+
+
 class TestTheBasket:
     """What was picked before logging in."""
 
