@@ -1,5 +1,6 @@
 """The overview: whether the bus is well, at a glance, and the next step for everything that is not."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -47,11 +48,22 @@ def overview(admin: ConsoleAdmin, request: HttpRequest) -> HttpResponse:
         "Message bus",
         severity=severity.name.lower(),
         said=_SAID[severity],
-        troubles=[_told(finding) for finding in findings if finding.severity],
+        troubles=_grouped(finding for finding in findings if finding.severity),
         well=[_told(finding) for finding in findings if not finding.severity],
         tiles=_tiles(standing),
         queues=sorted(last_work().items()),
     )
+
+
+def _grouped(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """What asks for the same step stands together."""
+    groups: dict[tuple[Any, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.severity, finding.check, finding.step), []).append(finding)
+    return [
+        _told(group[0]) | {"means": [f"{one.means}{one.private}" for one in group]}
+        for group in groups.values()
+    ]
 
 
 def _told(finding: Finding) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _shown(branches: dict[UUID, Branch], id: UUID) -> set[UUID]:
     effects = _by_cause(branches.values())
     waiting = [id]
     while waiting and len(kept) < SHOWN:
-        for effect in effects[waiting.pop(0)]:
+        for effect in effects[waiting.pop(0)][: SHOWN - len(kept)]:
             kept[effect.id] = None
             waiting.append(effect.id)
     for branch in branches.values():

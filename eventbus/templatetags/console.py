@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 
 from eventbus.doctor.findings import span as _span
 from eventbus.lanes import headline as _headline
@@ -65,6 +66,14 @@ def rate(number: float) -> str:
 def headline(error: str) -> str:
     """The first line of an error."""
     return _headline(error)
+
+
+@register.filter
+def ticks(sentence: str) -> str:
+    """A sentence, with what stands between backticks as code."""
+    parts = enumerate(sentence.split("`"))
+    shown = (format_html("<code>{}</code>", part) if odd % 2 else part for odd, part in parts)
+    return format_html_join("", "{}", ((part,) for part in shown))
 
 
 @register.filter
