@@ -134,6 +134,7 @@ def _context(
         "category": category,
         "departments": categories,
         "page": page,
+        "as_of": queries.listed_until(),
         "facets": found.facets,
         "shelves": [
             (each, found.facets.categories.get(each.slug, 0), each.slug in asked.filters.categories)

@@ -16,7 +16,7 @@ from eventbus.context import (
     published_ids,
 )
 from eventbus.dispatch import drain
-from eventbus.doctor import examine, measure, vital_signs
+from eventbus.doctor import behind_seconds, examine, measure, vital_signs
 from eventbus.errors import ArchivedStream, ConcurrencyError, DependencyDown, NoTransaction, Reject
 from eventbus.log import read_stream
 from eventbus.messages import Command, Envelope, Event
@@ -45,6 +45,7 @@ __all__ = [
     "Tracer",
     "arriving",
     "backdated",
+    "behind_seconds",
     "correlate",
     "current_envelope",
     "current_story",

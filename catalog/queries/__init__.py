@@ -12,6 +12,7 @@ from catalog.queries.listings import (
     best_pictures,
     categories,
     categories_with_counts,
+    listed_until,
     listing,
     listings_by_sku,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "categories",
     "categories_with_counts",
     "known_skus",
+    "listed_until",
     "listing",
     "listings_by_sku",
     "picture_url",

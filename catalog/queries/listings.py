@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalog.models import CatalogListingRow, Category
+from eventbus import behind_seconds
 from payments.money import Money
 
 COLUMNS = (
@@ -90,6 +91,11 @@ def listing(slug: str) -> Listing | None:
 def listings_by_sku(skus: Iterable[str]) -> dict[str, Listing]:
     """Listings by SKU, withdrawn ones too, as they were a moment ago; unknown SKUs are left out."""
     return {found.sku: found for found in _listed(sku__in=list(skus)) if found.slug}
+
+
+def listed_until() -> datetime:
+    """The moment up to which the listing shows everything: now, unless it has something left to read."""
+    return timezone.now() - timedelta(seconds=behind_seconds("catalog.catalog_listing"))
 
 
 def categories() -> list[Shelfmark]:

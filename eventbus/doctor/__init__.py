@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from eventbus.doctor import bridging, database, delivery
 from eventbus.doctor.findings import Finding, Severity, worst
 from eventbus.doctor.measuring import Measure, measure
+from eventbus.doctor.reading import behind_seconds
 
-__all__ = ["Finding", "Measure", "Severity", "examine", "measure", "vital_signs", "worst"]
+__all__ = ["Finding", "Measure", "Severity", "behind_seconds", "examine", "measure", "vital_signs", "worst"]
 
 Check = Callable[[], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (

@@ -6,12 +6,14 @@ from typing import Any
 from msgspec import Struct
 
 from eventbus.doctor.findings import rows, span
-from eventbus.subscriptions import subscriptions
+from eventbus.subscriptions import subscription, subscriptions
 
 Lane = dict[str, Any]
 FURTHER = 100
 FAR_BEHIND = 10_000
 """How many unread messages a lane is asked for at most."""
+NEAR = 500
+"""The same, where a page asks: the oldest are looked at first, and only their age counts."""
 
 # The rest of an open window lies behind `position`; everything else is news to the newest snapshot. A message
 # says in its id (UUID v7) when it was published: `occurred_at` may be long ago.
@@ -63,14 +65,39 @@ def unread(bound: int = FAR_BEHIND) -> dict[str, Unread]:
 
     bound: how many are counted at most, per lane.
     """
-    lanes = [
+    return {
+        name: Unread(int(count), bool(more), float(age))
+        for name, count, more, age in _unread(_lanes(), bound)
+    }
+
+
+def behind_seconds(name: str) -> float:
+    """For how long a projection's rows have not been all there is to say: the age of what it has not read.
+
+    0 when it has read all that concerns it; raises LookupError for a name that no subscription has. One
+    statement, which looks at so few messages that a page can afford it: whoever shows rows says as of when.
+
+    Example:
+
+        place_order(order_id=ORDER, total=4200)
+        assert behind_seconds("orders.order_history") > 0
+        drain()
+        assert behind_seconds("orders.order_history") == 0
+    """
+    lanes = [lane for lane in _lanes() if lane["name"] == subscription(name).name]
+    return max((float(age) for _, wanted, _, age in rows(_LAG, _asked(lanes, NEAR)) if wanted), default=0.0)
+
+
+def _lanes() -> list[Lane]:
+    return [
         {"name": s.name, "shard": shard, "shards": s.shards, "types": s.types}
         for s in subscriptions()
         for shard in range(s.shards)
     ]
-    return {
-        name: Unread(int(count), bool(more), float(age)) for name, count, more, age in _unread(lanes, bound)
-    }
+
+
+def _asked(lanes: list[Lane], bound: int) -> dict[str, Any]:
+    return {"lanes": json.dumps(lanes), "bound": bound}
 
 
 def _unread(lanes: list[Lane], bound: int) -> list[tuple[Any, ...]]:
@@ -78,7 +105,7 @@ def _unread(lanes: list[Lane], bound: int) -> list[tuple[Any, ...]]:
 
     Where the first ones it has not read hold none for it, a hundred times as many are looked at.
     """
-    found = rows(_LAG, {"lanes": json.dumps(lanes), "bound": bound})
+    found = rows(_LAG, _asked(lanes, bound))
     hidden = {name for name, wanted, more, _ in found if more and not wanted}
     if hidden and bound <= FAR_BEHIND:
         found += _unread([lane for lane in lanes if lane["name"] in hidden], bound * FURTHER)

@@ -1,7 +1,7 @@
 """Looking around: shelves, search and product pages."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -25,6 +25,12 @@ def link(page: str, rel: str) -> str:
     found = re.search(rf'rel="{rel}" href="([^"]+)"', page)
     assert found
     return unescape(found[1])
+
+
+def as_of(page: str) -> datetime:
+    found = re.search(r'class="as-of">[^<]+<time datetime="([^"]+)"', page)
+    assert found
+    return datetime.fromisoformat(found[1])
 
 
 def counted(page: str) -> dict[str, int]:
@@ -164,6 +170,17 @@ def test_a_product_page_shows_the_stock_as_it_is_though_the_listing_is_behind(sh
     assert "Put in the basket" in page
 
 
+def test_a_shelf_says_as_of_when_its_figures_are(shopper: Shopper) -> None:
+    receive_stock(sku="LAMP", quantity=3, reason="more came")
+    behind = as_of(shopper.see("/category/light/"))
+    later = as_of(shopper.see("/category/light/"))
+    drain()
+    fresh = as_of(shopper.see("/category/light/"))
+
+    assert abs(later - behind) < timedelta(seconds=0.01)
+    assert fresh > later
+
+
 def test_a_price_that_fell_says_honestly_what_it_was(shopper: Shopper) -> None:
     long_ago = timezone.now() - timedelta(days=60)
     with backdated(long_ago):
@@ -184,8 +201,8 @@ def test_a_price_that_fell_says_honestly_what_it_was(shopper: Shopper) -> None:
     ("address", "queries"),
     [
         ("/", 6),
-        ("/category/table/", 3),
-        ("/search/?q=bowl", 2),
+        ("/category/table/", 4),
+        ("/search/?q=bowl", 3),
         ("/search/suggest/?q=bo", 1),
         ("/product/milk-jug/", 6),
     ],
