@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from catalog import errors, queries, services
 from payments.api import MoneySerializer
+from payments.money import Money
 
 MOST_PER_PAGE = 100
 _SKU = r"^staff/products/(?P<sku>[!-.0-~ ]{1,64})"
@@ -36,7 +37,6 @@ class ProductQuery(serializers.Serializer[Any]):
     )
     sort = serializers.ChoiceField(
         required=False,
-        default="",
         choices=[sort for sort in queries.SORTS if sort],
         help_text="Else: best match.",
     )
@@ -129,7 +129,7 @@ class Products(APIView):
             reduced=asked["reduced"],
         )
         found = queries.shelf(
-            asked["q"], filters, sort=asked["sort"], size=asked["limit"], at=asked["cursor"]
+            asked["q"], filters, sort=asked.get("sort", ""), size=asked["limit"], at=asked["cursor"]
         )
         return Response(ProductPage(_members(found)).data)
 
@@ -157,6 +157,48 @@ class Categories(APIView):
     def get(self, request: Request) -> Response:
         """List the categories, in the shop's order."""
         return Response(CategorySerializer(queries.categories_with_counts(), many=True).data)
+
+
+class NewProductSerializer(serializers.Serializer[Any]):
+    """A product to be offered from here on, at this price."""
+
+    sku = serializers.RegexField(
+        r"^[!-.0-~ ]{1,40}$", max_length=40, help_text="What stock is counted under."
+    )
+    name = serializers.CharField(max_length=120)
+    category = serializers.SlugField(max_length=50, source="category_slug")
+    price = MoneySerializer()
+    description = serializers.CharField(required=False, default="", allow_blank=True, max_length=5000)
+
+    def validate_price(self, price: Money) -> Money:
+        """At least nothing."""
+        if price.amount < 0:
+            raise serializers.ValidationError("A price cannot be below nothing.")
+        return price
+
+
+class Added(serializers.Serializer[Any]):
+    """The product that was added."""
+
+    sku = serializers.CharField()
+
+
+class StaffProducts(APIView):
+    """What there is to sell."""
+
+    needs_permission = "catalog.add_product"
+    needs_idempotency_key = True
+    refusals: ClassVar[dict[str, tuple[type[Exception], ...]]] = {
+        "post": (errors.SkuTaken, errors.UnknownCategory)
+    }
+
+    @extend_schema(operation_id="staff_products_add", request=NewProductSerializer, responses={201: Added})
+    def post(self, request: Request) -> Response:
+        """Offer a new product; it can be bought as soon as there is stock of it."""
+        sent = NewProductSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.add_product(product=services.NewProduct(**sent.validated_data))
+        return Response(Added({"sku": sent.validated_data["sku"]}).data, 201)
 
 
 class Price(APIView):
@@ -212,6 +254,7 @@ urlpatterns = [
     path("categories/", Categories.as_view(), name="api-categories"),
     path("products/", Products.as_view(), name="api-products"),
     path("products/<slug:slug>/", Product.as_view(), name="api-product"),
+    path("staff/products/", StaffProducts.as_view(), name="api-staff-products"),
     re_path(_SKU + "/price/$", Price.as_view(), name="api-staff-price"),
     re_path(_SKU + "/offer/$", Offering.as_view(), name="api-staff-offer"),
 ]

@@ -126,6 +126,8 @@ class ShopSchema(AutoSchema):
         ]
         if getattr(self.view, "needs_permission", ""):
             errors += [exceptions.NotAuthenticated, exceptions.PermissionDenied]
+        if getattr(self.view, "needs_account", False):
+            errors.append(exceptions.NotAuthenticated)
         if "{" in self.path:
             errors.append(exceptions.NotFound)
         if self._reads_body or (self.method == "GET" and self.get_override_parameters()):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from orders.api import carts, orders, returning, staff
+from orders.api import carts, orders, own, returning, staff
 
 _LINE = r"^carts/(?P<cart_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/lines/(?P<sku>[!-.0-~ ]{1,40})/$"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("carts/<uuid:cart_id>/lines/", carts.CartLines.as_view(), name="api-cart-lines"),
     re_path(_LINE, carts.CartLine.as_view(), name="api-cart-line"),
     path("carts/<uuid:cart_id>/checkout/", carts.CartCheckout.as_view(), name="api-checkout"),
+    path("orders/", own.OwnOrders.as_view(), name="api-orders"),
     path("orders/<str:token>/", orders.Order.as_view(), name="api-order"),
     path("orders/<str:token>/events/", orders.OrderEvents.as_view(), name="api-order-events"),
     path("orders/<str:token>/cancel/", orders.OrderCancellation.as_view(), name="api-order-cancel"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,20 @@ def test_an_operation_says_what_it_does_and_how_it_refuses(
 
     assert operation["description"]
     assert codes - problems().keys() == set()
+
+
+def schemas(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from schemas(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from schemas(inner)
+
+
+def test_a_default_is_one_of_the_choices() -> None:
+    """Or no client can be generated for the operation."""
+    choosing = [each for each in schemas(TOLD) if isinstance(each.get("enum"), list) and "default" in each]
+
+    assert [each for each in choosing if each["default"] not in each["enum"]] == []

@@ -9,6 +9,7 @@ from django.urls import get_resolver
 
 from catalog.models import Product
 from config.api.tokens import issue_token
+from eventbus import drain
 from inventory.queries import stock_of
 from orders import queries, services
 from orders.models import Order
@@ -18,7 +19,14 @@ from tests.orders.builders import ORDER, a_shipped_order, an_article, an_order_p
 
 NUMBER = an_order_placed().number
 RETURN = UUID("0196f0c0-0000-7000-8000-00000000000a")
+A_JUG = {
+    "sku": "JUG",
+    "name": "The jug",
+    "category": "tableware",
+    "price": {"amount": 1200, "currency": "GBP"},
+}
 ACTS: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("POST", "products", "catalog.add_product", A_JUG),
     ("PUT", "products/MUG-RED/price", "catalog.change_product", {"amount": 900, "currency": "GBP"}),
     ("PUT", "products/MUG-RED/offer", "catalog.change_product", {"offered": False}),
     ("GET", "stock/MUG-RED", "inventory.view_stockitem", {}),
@@ -110,6 +118,43 @@ def test_no_price_is_below_nothing_or_beyond_all_bounds(api: Api, amount: int) -
 
     assert refused.status == 422
     assert Product.objects.get().price == pounds("8.50")
+
+
+def test_a_product_is_added_once_and_can_be_read_at_once(api: Api) -> None:
+    an_article()
+    category = Product.objects.get().category.slug
+    staff = a_program("catalog.add_product")
+    wanted = A_JUG | {"category": category}
+
+    added = [staff.post("/staff/products/", wanted, key="one") for _ in range(2)]
+    again = staff.post("/staff/products/", wanted)
+    drain()
+    shown = api.get("/products/the-jug/", wait_for=added[0].headers["Message-Id"])
+
+    assert [(answer.status, answer["sku"]) for answer in added] == [(201, "JUG")] * 2
+    assert again.refusal == (409, "sku_taken")
+    assert (shown["price"], shown["category"]) == (A_JUG["price"], category)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"category": "nowhere"}, (404, "unknown_category")),
+        ({"price": {"amount": -1, "currency": "GBP"}}, (422, "invalid_fields")),
+        ({"sku": "a/b"}, (422, "invalid_fields")),
+        ({"name": ""}, (422, "invalid_fields")),
+    ],
+)
+def test_a_product_that_cannot_be_is_not_added(
+    api: Api, changes: dict[str, Any], refusal: tuple[int, str]
+) -> None:
+    an_article()
+    wanted = A_JUG | {"category": Product.objects.get().category.slug} | changes
+
+    refused = a_program("catalog.add_product").post("/staff/products/", wanted)
+
+    assert refused.refusal == refusal
+    assert Product.objects.count() == 1
 
 
 def test_a_product_is_withdrawn_and_offered_again(api: Api) -> None:
