@@ -1,6 +1,6 @@
 """What can be asked of inventory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -54,6 +54,12 @@ def stock_of(skus: Iterable[str]) -> dict[str, StockLevel]:
         sku: StockLevel(found[sku].on_hand, found[sku].reserved) if sku in found else NO_STOCK
         for sku in wanted
     }
+
+
+def every_stock_level() -> Iterator[tuple[str, StockLevel]]:
+    """All SKUs with their counters, by SKU, read as they are asked for."""
+    items = StockItem.objects.order_by("sku")
+    return ((item.sku, StockLevel(item.on_hand, item.reserved)) for item in items.iterator(chunk_size=1_000))
 
 
 def reservation_state(order_id: UUID) -> str | None:

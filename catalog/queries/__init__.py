@@ -20,6 +20,7 @@ from catalog.queries.offers import ProductForSale, known_skus, product_for_sale,
 from catalog.queries.ordering import SORTS
 from catalog.queries.pictures import Picture, picture_url, pictures_of
 from catalog.queries.prices import PriceStep, price_history
+from catalog.queries.records import ProductRecord, every_product_record, product_records
 from catalog.queries.searching import PAGE_SIZE, Page, Shelf, search, shelf
 
 __all__ = [
@@ -34,11 +35,13 @@ __all__ = [
     "Picture",
     "PriceStep",
     "ProductForSale",
+    "ProductRecord",
     "Shelf",
     "Shelfmark",
     "best_pictures",
     "categories",
     "categories_with_counts",
+    "every_product_record",
     "known_skus",
     "listed_until",
     "listing",
@@ -47,6 +50,7 @@ __all__ = [
     "pictures_of",
     "price_history",
     "product_for_sale",
+    "product_records",
     "products_for_sale",
     "search",
     "shelf",

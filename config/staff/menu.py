@@ -20,6 +20,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Mails", "mail", "orders.view_notification", "orders_notification_changelist"),
             ("Products", "storefront", "catalog.view_product", "catalog_product_changelist"),
             ("Categories", "category", "catalog.view_category", "catalog_category_changelist"),
+            ("Sheets", "table_view", "", "staff_sheets"),
         ),
     ),
     (

@@ -37,7 +37,10 @@ class StaffSite(_Site):
 
     def get_urls(self) -> list[Any]:
         """The pages that look into every room, before those of the rooms."""
-        return [path("queue/", self.admin_view(self.queue), name="staff_queue"), *super().get_urls()]
+        from config.staff.sheets import pages  # noqa: PLC0415 - it needs the models, which come later
+
+        queue = path("queue/", self.admin_view(self.queue), name="staff_queue")
+        return [queue, *pages.urls(), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Today: what waits, and the figures for who may see them."""

@@ -77,4 +77,8 @@ def test_staff_find_in_the_menu_only_what_they_may_open(client: Client) -> None:
 
     groups = client.get(reverse("admin:index")).context["sidebar_navigation"]
 
-    assert {item["title"] for group in groups for item in group["items"]} == {"Today", "Waiting for a person"}
+    assert {item["title"] for group in groups for item in group["items"]} == {
+        "Today",
+        "Waiting for a person",
+        "Sheets",
+    }
