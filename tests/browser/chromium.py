@@ -22,6 +22,8 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
+# An answer of 4xx is a page like any other, and looked at as such; a request may make way for a newer one.
+EXPECTED = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
 PATIENCE_MS = 20_000
 DESK = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=844)
@@ -61,6 +63,5 @@ class Visits:
             context.close()
 
     def _listen(self, message: ConsoleMessage) -> None:
-        # An answer of 4xx is a page like any other, and looked at as such.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type == "error" and not message.text.startswith(EXPECTED):
             self.complaints.append(message.text)
