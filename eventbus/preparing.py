@@ -2,8 +2,8 @@
 
 Django's own binds in the client unless told otherwise, and the server plans each statement anew. The bus runs
 a dozen statements a thousand times over, and planning takes most of them longer than running. They are
-prepared where DATABASES says `"OPTIONS": {"prepare_threshold": 5}`; a pooler before Postgres must know about prepared statements then
-(PgBouncer does from 1.21 on).
+prepared where DATABASES says `"OPTIONS": {"prepare_threshold": 5}`; a pooler before Postgres must know about
+prepared statements then (PgBouncer does from 1.21 on).
 Source: https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
 """
 
