@@ -27,7 +27,7 @@ class Order(models.Model):
     total = models.IntegerField()
 
     class Meta:
-        app_label = "docs"
+        app_label = "simple_first_path"
         db_table = "docs_path_order"
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class Points(models.Model):
     points = models.IntegerField(default=0)
 
     class Meta:
-        app_label = "docs"
+        app_label = "simple_first_path"
         db_table = "docs_path_points"
 
     def __str__(self) -> str:
