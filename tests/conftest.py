@@ -9,7 +9,12 @@ from pytest_django import DjangoDbBlocker
 
 from eventbus.checkpoints import ensure_checkpoints
 
-pytest_plugins = ["tests.fixtures.sandbox", "tests.fixtures.serving", "tests.fixtures.toys"]
+pytest_plugins = [
+    "tests.fixtures.sandbox",
+    "tests.fixtures.serving",
+    "tests.fixtures.small_shop",
+    "tests.fixtures.toys",
+]
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,9 @@
-"""The small shop of the journeys, and somebody who enters it."""
+"""Somebody who enters the small shop of the journeys."""
 
 import pytest
 from django.conf import LazySettings
 
 from tests.accounts.visitor import Visitor
-from tests.journeys.conftest import shop
-
-__all__ = ["shop"]
 
 
 @pytest.fixture

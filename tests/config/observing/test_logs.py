@@ -21,7 +21,6 @@ from eventbus.testing import drain
 from tests.fixtures.sandbox import Sandbox
 from tests.journeys.shopper import ADA, Shopper, hidden_fields
 
-pytest_plugins = ["tests.journeys.conftest"]
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("orders", "catalog", "payments", "inventory", "eventbus", "config")
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}

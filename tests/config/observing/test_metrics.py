@@ -23,7 +23,6 @@ from tests.eventbus import toys
 from tests.eventbus.toys import Counted
 from tests.journeys.shopper import DECLINED, Shopper
 
-pytest_plugins = ["tests.journeys.conftest"]
 pytestmark = pytest.mark.usefixtures("toy_bus")
 LATER = timedelta(minutes=2)
 

@@ -23,7 +23,6 @@ from tests.eventbus import toys
 from tests.eventbus.toys import Counted
 from tests.journeys.shopper import Shopper
 
-pytest_plugins = ["tests.journeys.conftest"]
 ROOT = Path(__file__).resolve().parents[3]
 OPERATE = ROOT / "docs/operate"
 RUNBOOKS = sorted((OPERATE / "runbooks").glob("*.md"))

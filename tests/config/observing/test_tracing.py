@@ -27,7 +27,6 @@ from tests.eventbus.toys import Counted
 from tests.fixtures.sandbox import Sandbox
 from tests.journeys.shopper import ADA, Shopper, hidden_fields
 
-pytest_plugins = ["tests.journeys.conftest"]
 ROOT = Path(__file__).resolve().parents[3]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = f"00-{TRACE}-00f067aa0ba902b7-01"
