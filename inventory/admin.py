@@ -61,6 +61,9 @@ class StockForm(forms.ModelForm[StockItem]):
 class StockItemAdmin(admin.ModelAdmin[StockItem]):
     """The shelf. Counters move through the services only, and each movement is in the ledger."""
 
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["staff/staff.css"]}
+
     form = StockForm
     list_display = ("sku", "on_hand", "reserved", "free", "low")
     search_fields = ("sku",)
@@ -116,8 +119,9 @@ class StockItemAdmin(admin.ModelAdmin[StockItem]):
             ),
         )
         return format_html(
-            "<table><tr><th>When<th>What<th>On hand<th>Reserved<th>Why</tr>"
-            '{}</table><a href="{}?item__exact={}">The whole ledger</a>',
+            '<div class="staff"><table><tr><th scope="col">When<th scope="col">What<th scope="col">On hand'
+            '<th scope="col">Reserved<th scope="col">Why</tr>{}</table>'
+            '<a href="{}?item__exact={}">The whole ledger</a></div>',
             rows,
             reverse("admin:inventory_stockmovement_changelist"),
             item.sku,

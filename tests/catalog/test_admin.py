@@ -1,10 +1,16 @@
 """What staff do to the catalogue is announced, like everything else."""
 
+import io
+
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from catalog.events import PriceChanged, ProductAdded, ProductDescribed, ProductMoved, ProductWithdrawn
 from catalog.models import Category, Product
+from catalog.queries import pictures_of
 from eventbus.testing import published
 from payments.money import Money
 from tests.catalog.builders import a_product, offered
@@ -86,3 +92,59 @@ def test_the_pages_open(admin_client: Client, page: str) -> None:
     offered(a_product())
 
     assert admin_client.get(f"{PRODUCTS}{page}").status_code == 200
+
+
+def a_png() -> SimpleUploadedFile:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(content, "PNG")
+    return SimpleUploadedFile("mug.png", content.getvalue(), "image/png")
+
+
+def test_staff_hang_a_picture_put_it_first_and_take_it_down(admin_client: Client) -> None:
+    offered(a_product())
+    product = Product.objects.get()
+    page = f"{PRODUCTS}{product.pk}/change/"
+
+    admin_client.post(page, typed(new_picture=a_png(), new_picture_shows="From the side"))
+    admin_client.post(page, typed(new_picture=a_png(), new_picture_shows="From above"))
+    first, second = product.pictures.all()
+    assert (first.alt, second.alt, second.added_by) == ("From the side", "From above", "admin")
+
+    admin_client.post(page, typed(put_first=str(second.id)))
+    assert [one.alt for one in pictures_of(product.sku)] == ["From above", "From the side"]
+
+    admin_client.post(page, typed(take_down=[str(first.id)]))
+    assert [one.alt for one in pictures_of(product.sku)] == ["From above"]
+    assert 'alt="From above"' in admin_client.get(page).content.decode()
+
+
+def test_what_is_no_picture_is_refused_on_the_page(admin_client: Client) -> None:
+    offered(a_product())
+    page = f"{PRODUCTS}{Product.objects.get().pk}/change/"
+    script = SimpleUploadedFile("mug.png", b"<script>alert(1)</script>", "image/png")
+
+    answer = admin_client.post(page, typed(new_picture=script), follow=True).content.decode()
+
+    assert "The picture was not taken." in answer
+    assert not Product.objects.get().pictures.exists()
+
+
+def test_what_a_product_cost_is_shown_with_who_changed_it(admin_client: Client) -> None:
+    offered(a_product())
+    page = f"{PRODUCTS}{Product.objects.get().pk}/change/"
+    before = str(Product.objects.get().price)
+
+    admin_client.post(page, typed(price="99.00"))
+
+    shown = admin_client.get(page).content.decode()
+    assert f"<td>{before}</td><td>£99.00</td><td>admin</td>" in shown
+
+
+def test_withdrawing_is_kept_with_who_did_it(admin_client: Client) -> None:
+    offered(a_product())
+
+    chosen = {"action": "withdraw", "_selected_action": [Product.objects.get().pk]}
+    admin_client.post(PRODUCTS, chosen)
+
+    assert not Product.objects.get().is_published
+    assert [entry.change_message for entry in LogEntry.objects.all()] == ["Withdrawn from sale."]
