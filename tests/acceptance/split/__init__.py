@@ -1,0 +1,1 @@
+"""The rehearsal of a split: the shop and its payments as processes of their own."""

@@ -1,0 +1,148 @@
+"""The rehearsal of a split: orders placed in the shop are paid by payments that are a process of their own.
+
+Both ends of the bridge are killed while people shop, and so is the broker; in the end nothing is lost or
+doubled, and the books of both databases agree.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.acceptance.processes import eventually
+from tests.acceptance.split.sides import PAYMENTS, SHOP, Shoppers, Sides, a_database, here, shopping
+from tests.chaos.shelves import fill_shelves
+from tests.eventbus.bridge.brokers import NO_RABBIT, Broker, PersistentRedis, RabbitMQ, rabbit_programs
+from tests.fixtures.sandbox import Sandbox
+
+CARD, DECLINED, CHALLENGED = "4242424242424242", "4000000000000002", "4000000000003220"
+HOME, NOWHERE = "BS1-4DJ", "ZZ1-1ZZ"
+CUSTOMERS = [(CARD, HOME), (CARD, HOME), (DECLINED, HOME), (CARD, NOWHERE)]
+
+BOOKS = """
+SELECT order_id, method, amount, state, captured, refunded, settles FROM payments_payment
+WHERE NOT replaced ORDER BY order_id"""
+
+CARRIED = """
+SELECT stream, array_agg(id ORDER BY position) FROM eventbus_message
+WHERE type = ANY(%s) GROUP BY stream ORDER BY stream"""
+
+
+@pytest.fixture(params=["redis", "rabbit"])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    if request.param == "rabbit" and rabbit_programs() is None:
+        pytest.skip(NO_RABBIT)
+    kinds = {"redis": PersistentRedis, "rabbit": RabbitMQ}
+    running: Broker = kinds[request.param](tmp_path / request.param)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def victims(broker: Broker) -> list[str]:
+    """What is killed, one after the other; RabbitMQ takes long to come back, so that there is less with it."""
+    long = ["shop bridge", "payments bridge", "broker", "both"]
+    return long if isinstance(broker, PersistentRedis) else ["broker", "both"]
+
+
+@pytest.fixture
+def sides(bus: None, broker: Broker, sandbox: Sandbox, tmp_path: Path) -> Iterator[Sides]:
+    fill_shelves()
+    with a_database() as url:
+        both = Sides(url, broker.url, sandbox.url, tmp_path / "processes.log")
+        both.run(PAYMENTS, "migrate", "--verbosity", "0")
+        both.run(SHOP, "bridge", "--hand-over")
+        for name in ("shop relay", "payments relay", "shop bridge", "payments bridge"):
+            both.start(name)
+        try:
+            yield both
+        finally:
+            both.stop()
+
+
+def orders() -> Counter[str]:
+    """How many orders stand where."""
+    return Counter(state for (state,) in here("SELECT state FROM orders_order"))
+
+
+def ended(count: int) -> bool:
+    return sum(number for state, number in orders().items() if state in ("shipped", "cancelled")) == count
+
+
+def everything_has_arrived(sides: Sides) -> bool:
+    """Whether nothing is on its way over the bridge any more."""
+    from config.split.routes import ASKED, TOLD  # noqa: PLC0415
+
+    ours, theirs = (here(CARRIED, ASKED), sides.over_there(CARRIED, TOLD))
+    return sides.over_there(CARRIED, ASKED) == ours and here(CARRIED, TOLD) == theirs
+
+
+def the_books_agree(sides: Sides) -> bool:
+    return here(BOOKS) == sides.over_there(BOOKS)
+
+
+def the_processor_was_paid(sides: Sides, sandbox: Sandbox) -> None:
+    """Every order that is shipped was charged once and in full; of every other nothing is kept."""
+    kept = {order: captured - refunded for order, _, _, _, captured, refunded, _ in sides.over_there(BOOKS)}
+    due = here("SELECT id, CASE state WHEN 'shipped' THEN total_amount ELSE 0 END FROM orders_order")
+    assert kept == dict(due)
+    rows = sides.over_there("SELECT id, captured, refunded FROM payments_payment ORDER BY id")
+    for payment_id, captured, refunded in rows:
+        charge = sandbox.request("GET", f"/v1/charges/{payment_id}")
+        told = charge.json()["charge"] if charge.is_success else {"captured": 0, "refunded": 0}
+        assert (told["captured"], told["refunded"]) == (captured, refunded)
+
+
+def test_what_the_shop_sells_is_paid_over_there_whatever_is_killed(
+    sides: Sides, broker: Broker, sandbox: Sandbox, victims: list[str]
+) -> None:
+    random, placed = Random(5), 0
+    with shopping(sides) as shop:
+        for victim in victims:
+            for _ in range(4):
+                shop("order", *CUSTOMERS[placed % len(CUSTOMERS)])
+                placed += 1
+            time.sleep(random.uniform(0, 0.4))
+            hurt(sides, broker, victim)
+        eventually(lambda: ended(placed), sides.log)
+        eventually(lambda: everything_has_arrived(sides), sides.log)
+        another_card_pays(sides, shop)
+
+    eventually(lambda: ended(placed + 1) and everything_has_arrived(sides), sides.log)
+    assert orders() == {"shipped": placed // 2 + 1, "cancelled": placed // 2}
+    assert the_books_agree(sides)
+    the_processor_was_paid(sides, sandbox)
+    assert here("SELECT count(*) FROM eventbus_delivery WHERE state = 'dead'") == [(0,)]
+    assert sides.over_there("SELECT count(*) FROM eventbus_delivery WHERE state = 'dead'") == [(0,)]
+    assert here("SELECT count(*) FROM eventbus_arrival WHERE state <> 'taken'") == [(0,)]
+    assert sides.over_there("SELECT count(*) FROM eventbus_arrival WHERE state <> 'taken'") == [(0,)]
+
+
+def hurt(sides: Sides, broker: Broker, victim: str) -> None:
+    """Kill it, and start it again."""
+    if victim == "broker":
+        broker.kill()
+        broker.start()
+        return
+    names = ["shop bridge", "payments bridge"] if victim == "both" else [victim]
+    for name in names:
+        sides.kill(name)
+    for name in names:
+        sides.start(name)
+
+
+def another_card_pays(sides: Sides, shop: Shoppers) -> None:
+    """Somebody whose bank wants to see them comes back without having confirmed, and pays otherwise."""
+    order_id, token = shop("order", CHALLENGED, HOME)
+    where = "SELECT state, challenge_url <> '' FROM payments_payment WHERE order_id = %s AND NOT replaced"
+    eventually(lambda: here(where, order_id) == [("challenged", True)], sides.log)
+    assert shop("paid", token) == ["200"]
+    assert shop("card", token, CARD) == ["200"]
+    eventually(lambda: here(where, order_id) == [("captured", False)], sides.log)
+    given_up = "SELECT state FROM payments_payment WHERE order_id = %s AND replaced"
+    eventually(lambda: sides.over_there(given_up, order_id) == [("cancelled",)], sides.log)
