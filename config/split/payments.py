@@ -5,8 +5,8 @@ import os
 import dj_database_url
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, EVENTBUS
-from config.split.routes import ASKED, TOLD, bridge
+from config.settings import DATABASES
+from config.split.routes import ASKED, TOLD, eventbus
 
 PAYMENTS_DATABASE_URL = os.environ.get("PAYMENTS_DATABASE_URL", "")
 if not PAYMENTS_DATABASE_URL:
@@ -20,7 +20,7 @@ MIDDLEWARE = [
     "eventbus.middleware.CorrelationMiddleware",
 ]
 ROOT_URLCONF = "config.split.urls"
-WSGI_APPLICATION = None
+WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
-EVENTBUS = EVENTBUS | {"BRIDGE": bridge("payments", "shop", TOLD, ASKED)}
+EVENTBUS = eventbus("payments", "shop", send=TOLD, receive=ASKED)
 CELERY_BEAT_SCHEDULE = {}

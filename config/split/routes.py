@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from config.settings import REDIS_URL
+from config.settings import EVENTBUS, REDIS_URL
 
 BROKER = os.environ.get("BRIDGE_URL", REDIS_URL)
 ASKED = [
@@ -29,6 +29,9 @@ TOLD = [
 """What payments tell the shop."""
 
 
-def bridge(name: str, to: str, send: list[str], receive: list[str], **more: Any) -> dict[str, Any]:
-    """One side's bridge."""
-    return {"NAME": name, "BROKER": BROKER, "SEND": {to: send}, "RECEIVE": receive, **more}
+def eventbus(name: str, to: str, send: list[str], receive: list[str], **more: Any) -> dict[str, Any]:
+    """The bus of one side, with its bridge."""
+    bridge = {"NAME": name, "BROKER": BROKER, "SEND": {to: send}, "RECEIVE": receive, **more}
+    if seconds := os.environ.get("BRIDGE_LEASE_SECONDS"):
+        bridge["LEASE_SECONDS"] = float(seconds)
+    return EVENTBUS | {"BRIDGE": bridge}

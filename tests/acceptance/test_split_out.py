@@ -35,8 +35,8 @@ WHERE type = ANY(%s) GROUP BY stream ORDER BY stream"""
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
     if request.param == "rabbit" and rabbit_programs() is None:
         pytest.skip(NO_RABBIT)
-    kinds = {"redis": PersistentRedis, "rabbit": RabbitMQ}
-    running: Broker = kinds[request.param](tmp_path / request.param)
+    folder = tmp_path / request.param
+    running: Broker = RabbitMQ(folder) if request.param == "rabbit" else PersistentRedis(folder)
     try:
         yield running
     finally:
@@ -45,7 +45,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def victims(broker: Broker) -> list[str]:
-    """What is killed, one after the other; RabbitMQ takes long to come back, so that there is less with it."""
+    """What is killed, one after the other; RabbitMQ takes long to come back, so that it suffers less."""
     long = ["shop bridge", "payments bridge", "broker", "both"]
     return long if isinstance(broker, PersistentRedis) else ["broker", "both"]
 

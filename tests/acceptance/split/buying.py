@@ -1,10 +1,11 @@
 """Shoppers at the split shop: `python -m tests.acceptance.split.buying`.
 
-Each line of the input is `order CARD POSTCODE` (with a dash), answered by the order's id and link; `card LINK CARD`, to pay
-with another card; or `paid LINK`, the page that a bank sends its shopper to.
+Each line of the input is `order CARD POSTCODE` (with a dash), answered by the order's id and link; `card LINK
+CARD`, to pay with another card; or `paid LINK`, the page that a bank sends its shopper to.
 """
 
 import sys
+from collections.abc import Callable
 
 import django
 from django.test.utils import setup_test_environment
@@ -43,6 +44,7 @@ def back_from_the_bank(token: str) -> str:
 
 
 if __name__ == "__main__":
+    acts: dict[str, Callable[..., str]] = {"order": order, "card": another_card, "paid": back_from_the_bank}
     for line in sys.stdin:
         act, *words = line.split()
-        print({"order": order, "card": another_card, "paid": back_from_the_bank}[act](*words), flush=True)
+        print(acts[act](*words), flush=True)

@@ -15,7 +15,7 @@ from django.db import connection
 
 from tests.acceptance.processes import ROOT, environment
 
-SHOP, PAYMENTS = "tests.acceptance.split.shop_settings", "tests.acceptance.split.payments_settings"
+SHOP, PAYMENTS = "tests.acceptance.split.shop_settings", "config.split.payments"
 Rows = list[tuple[Any, ...]]
 
 
@@ -35,6 +35,7 @@ class Sides:
             "EVENTBUS_DISPATCH": "manual",
             "PAYMENTS_DATABASE_URL": self.payments_url,
             "BRIDGE_URL": self.broker_url,
+            "BRIDGE_LEASE_SECONDS": "2",
             "SANDBOX_URL": self.sandbox_url,
             "SHOP_STATE": str(self.log.parent / "state"),
         }
@@ -89,7 +90,7 @@ class Sides:
             return theirs.execute(statement, parameters).fetchall()
 
 
-def here(statement: str, *parameters: object) -> Rows:
+def here(statement: str, *parameters: Any) -> Rows:
     """What the shop's database answers."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
