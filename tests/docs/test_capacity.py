@@ -33,11 +33,14 @@ def told(what: str) -> int:
 
 
 def costs() -> tuple[int, int]:
-    """How many messages an order's streams have, and how many bytes they are."""
+    """How many messages the streams of orders have, and how many bytes they are."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), sum(pg_column_size(m.*)) FROM eventbus_message AS m")
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(pg_column_size(m.*)), 0) FROM eventbus_message AS m "
+            "WHERE stream LIKE 'order-%'"
+        )
         count, size = cursor.fetchone()
-    return count, size
+    return count, int(size)
 
 
 @pytest.fixture
@@ -124,7 +127,8 @@ class TestTheConnector:
         names = [cls.contract.name for cls in published_classes()]
         routed = {re.sub(f"^{rule}$", topic.replace("$1", r"\1"), name) for name in names}
 
-        assert routed == {"shop.catalog", "shop.inventory", "shop.orders", "shop.payments"}
+        rooms = {name.partition(".")[0] for name in names}
+        assert routed == {f"shop.{room}" for room in rooms} >= {"shop.orders", "shop.payments"}
 
     def test_the_publication_speaks_for_all_partitions_as_one_table(self) -> None:
         (statement,) = re.findall(r"^```sql\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
