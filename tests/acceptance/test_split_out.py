@@ -4,6 +4,7 @@ Both ends of the bridge are killed while people shop, and so is the broker; in t
 doubled, and the books of both databases agree.
 """
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,12 +13,16 @@ from random import Random
 
 import pytest
 
-from tests.acceptance.processes import eventually
+from eventbus import drain
+from tests.acceptance.clusters import find_programs
+from tests.acceptance.processes import ROOT, eventually
 from tests.acceptance.split.sides import PAYMENTS, SHOP, Shoppers, Sides, a_database, here, shopping
-from tests.chaos.shelves import fill_shelves
+from tests.chaos.shelves import PLENTY, fill_shelves
 from tests.eventbus.bridge.brokers import NO_RABBIT, Broker, PersistentRedis, RabbitMQ, rabbit_programs
 from tests.fixtures.sandbox import Sandbox
+from tests.journeys.shopper import Shopper
 
+PAGE = ROOT / "docs" / "split-out.md"
 CARD, DECLINED, CHALLENGED = "4242424242424242", "4000000000000002", "4000000000003220"
 HOME, NOWHERE = "BS1-4DJ", "ZZ1-1ZZ"
 CUSTOMERS = [(CARD, HOME), (CARD, HOME), (DECLINED, HOME), (CARD, NOWHERE)]
@@ -51,18 +56,24 @@ def victims(broker: Broker) -> list[str]:
 
 
 @pytest.fixture
-def sides(bus: None, broker: Broker, sandbox: Sandbox, tmp_path: Path) -> Iterator[Sides]:
+def apart(bus: None, broker: Broker, sandbox: Sandbox, tmp_path: Path) -> Iterator[Sides]:
+    """An empty database for payments beside the shop's, and nothing that runs."""
     fill_shelves()
     with a_database() as url:
         both = Sides(url, broker.url, sandbox.url, tmp_path / "processes.log")
-        both.run(PAYMENTS, "migrate", "--verbosity", "0")
-        both.run(SHOP, "bridge", "--hand-over")
-        for name in ("shop relay", "payments relay", "shop bridge", "payments bridge"):
-            both.start(name)
         try:
             yield both
         finally:
             both.stop()
+
+
+@pytest.fixture
+def sides(apart: Sides) -> Sides:
+    """Both sides at work."""
+    apart.run(PAYMENTS, "migrate", "--verbosity", "0")
+    apart.run(SHOP, "bridge", "--hand-over")
+    apart.start_all()
+    return apart
 
 
 def orders() -> Counter[str]:
@@ -121,6 +132,38 @@ def test_what_the_shop_sells_is_paid_over_there_whatever_is_killed(
     assert sides.over_there("SELECT count(*) FROM eventbus_delivery WHERE state = 'dead'") == [(0,)]
     assert here("SELECT count(*) FROM eventbus_arrival WHERE state <> 'taken'") == [(0,)]
     assert sides.over_there("SELECT count(*) FROM eventbus_arrival WHERE state <> 'taken'") == [(0,)]
+
+
+@pytest.mark.parametrize("broker", ["redis"], indirect=True)
+def test_one_shop_becomes_two_and_one_again_as_the_page_tells(apart: Sides, sandbox: Sandbox) -> None:
+    programs = find_programs().directory
+    split, hand_over, back = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)[1:]
+    buy_here()
+    apart.shell(split, programs)
+    apart.shell(hand_over, programs)
+    assert the_books_agree(apart)
+
+    apart.start_all()
+    with shopping(apart) as shop:
+        shop("order", CARD, HOME)
+        eventually(lambda: ended(2) and the_books_agree(apart), apart.log)
+    apart.stop()
+    assert (orders(), the_books_agree(apart)) == ({"shipped": 2}, True)
+
+    apart.shell(back, programs)
+    assert drain() == 0
+    buy_here()
+    assert orders() == {"shipped": 3}
+    assert [row[3] for row in here(BOOKS)] == ["captured"] * 3
+    assert len(apart.over_there(BOOKS)) == 2
+
+
+def buy_here() -> None:
+    """Somebody buys at the shop that is one."""
+    shopper = Shopper()
+    shopper.pick(PLENTY[0])
+    shopper.order()
+    drain()
 
 
 def hurt(sides: Sides, broker: Broker, victim: str) -> None:

@@ -66,6 +66,11 @@ class Sides:
                 start_new_session=True,
             )
 
+    def start_all(self) -> None:
+        """Start all of them."""
+        for name in ("shop relay", "payments relay", "shop bridge", "payments bridge"):
+            self.start(name)
+
     def kill(self, name: str) -> None:
         """End a process at once."""
         process = self.running.pop(name)
@@ -83,6 +88,21 @@ class Sides:
                 process.kill()
                 process.wait()
         self.running.clear()
+
+    def shell(self, commands: str, programs: Path) -> None:
+        """Run what a page of the documentation tells an operator to run, with these programs of Postgres."""
+        tools = self.log.parent / "tools"
+        tools.mkdir(exist_ok=True)
+        (tools / "manage.py").write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT}/manage.py "$@"\n')
+        (tools / "manage.py").chmod(0o755)
+        path = f"{tools}:{programs}:{os.environ['PATH']}"
+        subprocess.run(
+            ["sh", "-euc", commands],
+            cwd=ROOT,
+            env=self.environment("config.settings") | {"PATH": path},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
     def over_there(self, statement: str, *parameters: object) -> Rows:
         """What the payments' database answers."""
