@@ -247,7 +247,8 @@ if PRODUCTION:
     # Browsers take cookies of this name only over TLS, for this very host and all of it.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 
-LOGIN_URL, LOGIN_REDIRECT_URL = "accounts:log_in", "orders:history"
+# Shoppers are led to their orders by their own log-in; where nothing else is said, it is staff who log in.
+LOGIN_URL, LOGIN_REDIRECT_URL = "accounts:log_in", "admin:index"
 PASSWORD_RESET_TIMEOUT = 3600
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [

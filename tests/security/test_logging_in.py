@@ -94,6 +94,14 @@ def test_behind_a_proxy_its_word_counts(settings: LazySettings) -> None:
     assert log_in(Client(), headers={"X-Forwarded-For": "203.0.113.9, 192.0.2.1"}) == 302
 
 
+def test_staff_who_log_in_are_led_to_their_work() -> None:
+    an_account("admin@example.com", is_staff=True)
+
+    answer = Client().post("/admin/login/", {"username": "admin@example.com", "password": PASSWORD})
+
+    assert answer["Location"] == "/admin/"
+
+
 def test_staffs_door_is_watched_too() -> None:
     an_account("admin@example.com", is_staff=True, is_superuser=True)
     client = Client()
