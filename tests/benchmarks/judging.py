@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.benchmarks import ageing, checkout, importing, limits, memory, outage
+from tests.benchmarks import ageing, browsing, checkout, importing, limits, memory, outage
 from tests.benchmarks.rows import (
     Measured,
     Raw,
@@ -84,6 +84,7 @@ ALONE = {
     "long-life": ageing.judge,
     "checkout": checkout.judge,
     "outage": outage.judge,
+    "browsing": browsing.judge,
     "import": importing.judge,
 }
 

@@ -10,7 +10,7 @@ from tests.benchmarks.systems.catalogue import PEERS
 PEER_NAMES = tuple(peer.name for peer in PEERS)
 SECTIONS = (
     *("publishing", "delivery", "latency", "limits", "memory", "long-life"),
-    *("checkout", "outage", "import"),
+    *("checkout", "outage", "browsing", "import"),
 )
 QUICK_SHARE = 40
 

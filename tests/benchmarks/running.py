@@ -13,6 +13,7 @@ from config.settings import DATABASE_URL, STATE_DIR
 from config.testing import REDIS_URL
 from tests.benchmarks import (
     ageing,
+    browsing,
     checkout,
     comparing,
     documents,
@@ -84,6 +85,8 @@ def _sections(options: Options, logs: Path) -> Generator[Raw]:
         yield {"checkout": checkout.measure(options, DATABASE_URL, REDIS_URL, logs)}
     if "outage" in options.sections:
         yield {"outage": outage.measure(options, DATABASE_URL, logs)}
+    if "browsing" in options.sections:
+        yield {"browsing": browsing.measure(options, DATABASE_URL, logs)}
     if "import" in options.sections:
         yield {"import": importing.measure(DATABASE_URL, logs, quick=options.quick)}
 

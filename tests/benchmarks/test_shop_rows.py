@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import checkout, importing, outage
+from tests.benchmarks import browsing, checkout, importing, outage
 from tests.benchmarks.rows import Row
 
 BOOKS = {"orders": 900, "ended": 900, "shipped": 900, "wrong": 0}
@@ -23,6 +23,11 @@ OUTAGE = {
     "open": 540,
     "seconds_to_catch_up": 12.0,
     "books": BOOKS,
+}
+SHELVES = {
+    "products": 100_000,
+    "seconds": {"listing": {"everything": [0.01] * 95 + [0.05] * 5}, "other": {"the front door": [0.2]}},
+    "quick": False,
 }
 YEAR = {
     "seconds": 600.0,
@@ -44,6 +49,7 @@ def verdicts(rows: list[Row]) -> dict[str, bool]:
 def test_numbers_on_their_aims_meet_them() -> None:
     assert set(verdicts(checkout.judge(SHOP)).values()) == {True}
     assert set(verdicts(outage.judge(OUTAGE)).values()) == {True}
+    assert verdicts(browsing.judge(SHELVES)) == {"listing requests, p95": True}
     assert set(verdicts(importing.judge(YEAR)).values()) == {True}
 
 
@@ -51,6 +57,11 @@ def test_numbers_on_their_aims_meet_them() -> None:
     ("section", "raw", "missed"),
     [
         (checkout, SHOP | {"bought": [BOUGHT | {"placing_seconds": 4.1}]}, "orders placed/s"),
+        (
+            browsing,
+            SHELVES | {"seconds": {"listing": {"everything": [0.01] * 95 + [0.06] * 5}, "other": {}}},
+            "listing requests, p95",
+        ),
         (
             checkout,
             SHOP | {"bought": [BOUGHT | {"carrying_seconds": 10.1}]},
