@@ -15,7 +15,7 @@ from django.utils import timezone
 from catalog.models import trigrams_of, words_of
 from catalog.queries.facets import Cell, Facets, Filters, count_cells, facets_of
 from catalog.queries.listings import COLUMNS, REDUCED_FOR, Listing, as_listing
-from catalog.queries.ordering import Order, Place, cursor, order_of, place_of
+from catalog.queries.ordering import BEST_MATCH, Order, Place, cursor, order_of, place_of
 
 PAGE_SIZE = 24
 MAX_WORDS = 8
@@ -56,7 +56,7 @@ WHERE {conditions} ORDER BY {order} LIMIT %(size)s + 1
 # The limits keep the planner's guesses, and so its plan, small.
 _FOUND = """
 WITH exact AS MATERIALIZED (
-    SELECT {slim}, ts_rank(search, {query})::float AS score FROM catalog_listing
+    SELECT {slim}, {rank}::float AS score FROM catalog_listing
     WHERE visible AND search @@ ({query})
 ), typed AS MATERIALIZED (
     SELECT word, {pieces} AS pieces FROM unnest(%(words)s::text[]) AS word
@@ -80,7 +80,7 @@ WITH exact AS MATERIALIZED (
     FROM (SELECT '(' || string_agg(known, ' | ') || ')' AS choices FROM alike GROUP BY typed) AS word_by_word
     HAVING count(*) = cardinality(%(words)s::text[])
 ), near AS MATERIALIZED (
-    SELECT {slim}, ts_rank(search, meant.query)::float AS score FROM catalog_listing, meant
+    SELECT {slim}, {near_rank}::float AS score FROM catalog_listing, meant
     WHERE visible AND search @@ meant.query
 ), found AS NOT MATERIALIZED (
     SELECT *, false AS near FROM exact UNION ALL SELECT *, true FROM near
@@ -155,10 +155,13 @@ class _Question:
         return [Cell(*row) for row in self._rows(count_cells("catalog_listing WHERE visible", self.filters))]
 
     def _found(self) -> tuple[Page, list[Cell]]:
-        keys = [f"key{n}" for n in range(len(self.order.keys))]
+        keys, query = [f"key{n}" for n in range(len(self.order.keys))], self._query()
+        ranked = self.order is BEST_MATCH
         statement = _FOUND.format(
             slim=_SLIM,
-            query=self._query(),
+            query=query,
+            rank=f"ts_rank(search, {query})" if ranked else "0",
+            near_rank="ts_rank(search, meant.query)" if ranked else "0",
             pieces=_PIECES,
             alike=ALIKE,
             rivals=RIVALS,
