@@ -5,9 +5,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware as LogMiddleware
+from structlog.contextvars import clear_contextvars
 
 from config.observing.metrics import REQUESTS
 
+LOOKS = {"/healthz", "/readyz", "/metrics"}
 _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 
 
@@ -23,6 +25,13 @@ class RequestMiddleware(LogMiddleware):
             _METHODS.get(request.method or "", "other"), route_of(request), response.status_code
         ).observe(seconds)
         return response
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Tell of the answer, unless it is one of thousands to a machine that looks whether all is well."""
+        if route_of(request) in LOOKS and response.status_code < 400:
+            clear_contextvars()
+        else:
+            super().handle_response(request, response)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

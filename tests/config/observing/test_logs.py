@@ -212,6 +212,15 @@ def test_a_request_that_fails_is_told_once_with_its_traceback(lines: Lines) -> N
     assert "RuntimeError: [email] did it" in line["exception"]
 
 
+def test_a_look_that_finds_all_well_leaves_no_line(bus: None, lines: Lines) -> None:
+    shopper = Shopper()
+    shopper.client.get("/healthz")
+    assert lines.named("request_finished") == []
+
+    shopper.client.get("/metrics", REMOTE_ADDR="10.0.0.1")
+    assert [line["code"] for line in lines.named("request_finished")] == [404]
+
+
 def test_people_get_words_and_machines_get_json() -> None:
     record = logging.LogRecord("eventbus.relay", logging.INFO, "", 0, "relay_leads", None, None)
 
