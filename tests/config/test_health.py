@@ -155,8 +155,9 @@ def test_a_look_is_a_handful_of_queries(django_assert_num_queries: DjangoAssertN
         ready()
 
 
-def test_alive_asks_nobody(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with pytest.MonkeyPatch.context() as patch, django_assert_num_queries(0):
+def test_alive_asks_nobody() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        connection.close()
         patch.setitem(connection.settings_dict, "PORT", 1)
         alive = Client().get("/healthz")
 

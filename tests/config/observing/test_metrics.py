@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from config.observing import metrics
 from eventbus import Command, DependencyDown, Event, Reject, backdated, publish
+from eventbus.doctor import measuring
 from eventbus.models import Breaker, Delivery, Pause, SagaState, Timer
 from eventbus.testing import drain
 from orders.events import OrderCancelled
@@ -208,6 +209,18 @@ def test_a_scrape_is_a_handful_of_queries(django_assert_num_queries: DjangoAsser
     count()
     with django_assert_num_queries(6):
         scrape()
+
+
+def test_open_sagas_are_counted_without_reading_those_that_ended() -> None:
+    ended = (SagaState(saga="orders.checkout", key=str(key), status="completed") for key in range(5_000))
+    SagaState.objects.bulk_create(ended)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE eventbus_sagastate")
+        cursor.execute(f"EXPLAIN {measuring._SAGAS}")
+        plan = str(cursor.fetchall())
+
+    assert "eventbus_saga_open" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_who_has_no_token_sees_nothing(settings: Settings) -> None:

@@ -132,14 +132,16 @@ def test_a_request_is_named_by_its_route_and_tells_nobody_s_address(traces: Trac
     shopper.pick("BOWL")
     shopper.order()
     link = shopper.address.split("/")[2]
-    shopper.look()
+    shopper.client.get(
+        f"{shopper.address}?mail=ada@example.com", RAW_URI=shopper.address
+    )  # as gunicorn says it
 
     page = traces.named("GET orders/<str:token>/")[-1]
     assert page.attributes is not None
     assert page.attributes["http.route"] == "orders/<str:token>/"
     assert page.attributes["http.response.status_code"] == 200
     shown = str([(span.name, dict(span.attributes or {}), span.events) for span in traces.all()])
-    assert [secret for secret in (link, *ADA.values(), "tok_visa") if secret and f"'{secret}" in shown] == []
+    assert [secret for secret in (*ADA.values(), "tok_visa") if secret and f"'{secret}" in shown] == []
     assert link not in shown
 
 
@@ -204,7 +206,7 @@ def test_a_failure_is_told_by_its_class_and_the_next_attempt_is_counted(traces: 
     assert [span.status.status_code for span in failed] == [StatusCode.ERROR] * 2
     assert {(span.attributes or {})["error.type"] for span in failed} == {"ValueError"}
     assert (last.status.status_code, (last.attributes or {})["eventbus.attempt"]) == (StatusCode.UNSET, 2)
-    assert "ada@example.com" not in str([(s.attributes, s.events, s.status.description) for s in failed])
+    assert [(span.events, span.status.description) for span in failed] == [((), None)] * 2
 
 
 def test_statements_of_django_are_spans_below_what_asked_for_them(traces: Traces, shopper: Shopper) -> None:
