@@ -41,6 +41,8 @@ def dress_widget(widget: forms.Widget) -> None:
     classes = next((names for kind, names in _CLASSES if isinstance(widget, kind)), [])
     if classes and not widget.is_hidden:
         widget.attrs.setdefault("class", " ".join(classes))
+    if type(widget) is forms.Select:  # its arrow is drawn beside it
+        widget.template_name = "unfold/widgets/select.html"
 
 
 @cache
