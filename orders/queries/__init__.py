@@ -1,5 +1,6 @@
 """What can be asked of orders."""
 
+from orders.models import OrderState
 from orders.queries.belonging import (
     KeptAddress,
     OwnOrder,
@@ -52,6 +53,7 @@ __all__ = [
     "Mail",
     "MailFigures",
     "OpenTask",
+    "OrderState",
     "OrderStatus",
     "OwnOrder",
     "OwnOrders",

@@ -8,7 +8,9 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from catalog.queries import products_for_sale
@@ -20,6 +22,7 @@ from config.lab.models import Run
 from eventbus import drain
 from inventory.models import StockItem
 from inventory.queries import stock_of
+from orders.models import Order
 from tests.fixtures.sandbox import Sandbox
 from tests.orders.builders import an_article
 
@@ -179,3 +182,33 @@ def test_what_is_under_way_is_no_breach() -> None:
     assert states()["Nothing is lost"] == "moving"
     page = Client().get("/lab/invariants/").content.decode()
     assert "deliveries." in page
+
+
+@pytest.mark.usefixtures("looked", "category")
+def test_money_that_is_not_owed_breaks_the_promise_about_the_books(sandbox: Sandbox) -> None:
+    def order(bench: Bench) -> None:
+        bench.shelve(1)
+        bench.order()
+        drain()
+
+    run = wait_for_the_end(running.start(an_experiment(order)))
+    shipped = states()
+    Order.objects.filter(pk=run.orders[0]).update(state="cancelled")
+
+    assert (shipped["The books agree"], shipped["Every order ends"]) == ("holds", "holds")
+    assert states()["The books agree"] == "broken"
+
+
+@pytest.mark.usefixtures("looked", "category")
+def test_a_look_at_an_experiment_asks_little_of_the_database() -> None:
+    def order(bench: Bench) -> None:
+        bench.shelve(3)
+        bench.order(3)
+
+    wait_for_the_end(running.start(an_experiment(order)))
+    invariants._last.clear()
+
+    with CaptureQueriesContext(connection) as asked:
+        invariants.look()
+
+    assert len(asked) == 18
