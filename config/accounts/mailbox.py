@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-_MOST = 20
+_MOST = 8
 _BETWEEN = b"-" * 79 + b"\n"
 
 
