@@ -23,7 +23,7 @@ from eventbus.subscriptions import subscriptions
 
 SLICE_SECONDS = 3.0
 LEASE = timedelta(seconds=60)
-AGAIN = timedelta(seconds=5)
+AGAIN = SILENCE = timedelta(seconds=5)
 State = RebuildJob.State
 OPEN = (State.ASKED, State.RUNNING, State.STOPPING)
 
@@ -79,9 +79,18 @@ def abandon(name: str, *, actor: str, reason: str = "") -> None:
 
 
 def waiting() -> list[str]:
-    """The jobs that a worker should go on with: nobody is at work on them, as far as their leases say."""
-    free = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
-    return list(RebuildJob.objects.filter(free, state__in=OPEN).values_list("projection", flat=True))
+    """The jobs that a worker should go on with, because nobody is at work on them."""
+    jobs = RebuildJob.objects.filter(state__in=OPEN)
+    if not jobs.exists():  # the relay asks ten times a second
+        return []
+    return list(jobs.filter(_free()).values_list("projection", flat=True))
+
+
+def _free() -> Q:
+    """Who is at work renews the lease, and holds a lock that dies with the connection."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    return free if rebuilding.under_way() else free | Q(updated_at__lt=now - SILENCE)
 
 
 def work(name: str, seconds: float = SLICE_SECONDS) -> bool:
@@ -106,8 +115,8 @@ def work(name: str, seconds: float = SLICE_SECONDS) -> bool:
     except _Stopped:
         _end(name, State.STOPPED, "Stopped; what was folded is kept.")
     except RebuildRefused as refusal:  # somebody else rebuilds, or holds the table: again in a moment
-        again = timezone.now() + AGAIN
-        RebuildJob.objects.filter(pk=name).update(note=str(refusal), leased_until=again)
+        now = timezone.now()
+        RebuildJob.objects.filter(pk=name).update(note=str(refusal), leased_until=now + AGAIN, updated_at=now)
     except EventBusError as failure:
         _end(name, State.FAILED, str(failure))
     else:
@@ -158,9 +167,8 @@ class _Slice:
 def _take(name: str) -> RebuildJob | None:
     now = timezone.now()
     with transaction.atomic():
-        free = Q(leased_until=None) | Q(leased_until__lt=now)
-        rows = RebuildJob.objects.select_for_update(skip_locked=True).filter(free, pk=name, state__in=OPEN)
-        job = rows.first()
+        rows = RebuildJob.objects.select_for_update(skip_locked=True)
+        job = rows.filter(_free(), pk=name, state__in=OPEN).first()
         if job is None:
             return None
         job.leased_until, job.updated_at = now + LEASE, now

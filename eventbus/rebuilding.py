@@ -27,6 +27,12 @@ SWAP_LOCK_MILLISECONDS = 200
 SWAP_TRIES = 100
 SWAP_PAUSE_SECONDS = 0.1
 
+UNDER_WAY = """
+SELECT EXISTS (
+    SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (classid::bigint << 32) + objid::bigint = %s)"""
+
 BLOCKERS = """
 SELECT l.pid, a.state, coalesce(a.application_name, ''), round(extract(epoch FROM now() - a.xact_start))
 FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
@@ -68,6 +74,13 @@ def outdated(projections: Iterable[type[Projection]]) -> list[type[Projection]]:
     """Those whose rows were folded by another version of their fold."""
     versions = dict(Checkpoint.objects.values_list("subscription", "version"))
     return [p for p in projections if versions.get(p.name, p.version) != p.version]
+
+
+def under_way() -> bool:
+    """Whether some process rebuilds just now, or compares."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNDER_WAY, [REBUILD_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def position(name: str) -> int:

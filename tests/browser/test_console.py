@@ -76,10 +76,10 @@ def test_an_operator_finds_a_failed_message_and_has_it_tried_again(
 
     open_page(operator, "Failures")
     expect(operator.get_by_text("Reject: the template is broken").first).to_be_visible()
-    screenshot("console-failures")
+    screenshot("console-failing")
     operator.get_by_role("link", name="order_confirmed").click()
     expect(operator.get_by_role("row", name=re.compile(ASKS))).to_contain_text("dead")
-    screenshot("console-message")
+    screenshot("console-failed-message")
     operator.go_back()
     operator.get_by_label("Reason").fill("the template is mended")
     operator.get_by_role("button", name="Try again").click()
@@ -99,7 +99,6 @@ def test_an_operator_pauses_a_projection_and_lets_it_go_on(
     operator: Page, shop: LiveShop, screenshot: Screenshot
 ) -> None:
     open_page(operator, "Subscriptions")
-    screenshot("console-subscriptions")
     operator.get_by_role("link", name=LISTING).click()
     operator.get_by_label("Why?").fill("the search is being mended")
     operator.get_by_role("button", name="Pause").click()

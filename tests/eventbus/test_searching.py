@@ -111,6 +111,8 @@ def test_what_takes_too_long_is_ended_and_said(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(TooSlow, match=r"^The search was ended after 0\.001 s\. Name a type, a stream or"):
         search(Search())
+    monkeypatch.undo()
+    search(Search())
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone()[0] == "0"
