@@ -21,7 +21,7 @@ from eventbus.subscriptions import subscription
 from eventbus.testing import drain
 from tests.eventbus import toys
 from tests.eventbus.findings import ALWAYS, limits, text
-from tests.eventbus.telling import count, tell
+from tests.eventbus.telling import announce, count, tell
 from tests.eventbus.toys import Announced, Opened
 from tests.eventbus.writers import Writer
 
@@ -76,6 +76,18 @@ def test_the_message_for_a_lane_is_found_behind_those_for_others() -> None:
     (caller, *_) = delivery.lag(bound=2)
 
     assert caller.means == "toys.caller has not read 1 messages, the oldest published 0 s ago."
+
+
+def test_messages_behind_a_crowd_of_others_are_counted_no_further_than_the_bound() -> None:
+    drain()
+    announce("a", "b", "c")
+    count(1, 2, 3)
+
+    found = {name: str(unread) for name, unread in reading.unread(bound=3).items()}
+
+    assert found["toys.caller"] == "over 3 messages, the oldest published 0 s ago"
+    assert found["toys.counters"] == "over 3 messages, the oldest published 0 s ago"
+    assert "toys.door" not in found
 
 
 def test_what_an_open_window_and_a_late_commit_leave_is_counted(writer: Writer) -> None:
