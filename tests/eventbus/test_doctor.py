@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pytest_django import Settings
 
 from eventbus import Command, Event, Reject
-from eventbus.doctor import CHECKS, Severity, bridging, database, delivery, examine
+from eventbus.doctor import CHECKS, Severity, bridging, database, delivery, examine, reading
 from eventbus.external import claim
 from eventbus.lanes import deliver_lane
 from eventbus.models import Breaker, Checkpoint, Delivery, Message, SagaState
