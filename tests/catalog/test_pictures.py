@@ -85,6 +85,12 @@ def test_what_is_no_picture_is_refused(_content: bytes, shelf: Path) -> None:
     assert list(shelf.iterdir()) == []
 
 
+@pytest.mark.parametrize("_format", ["GIF", "BMP", "TIFF", "ICO", "PPM"])
+def test_a_picture_in_a_format_nobody_needs_is_refused(_format: str) -> None:
+    with pytest.raises(NotAPicture):
+        services.add_picture(sku="MUG", file=a_file((64, 64), _format))
+
+
 def test_half_a_picture_is_refused() -> None:
     whole = a_file((400, 400), "JPEG", quality=95).getvalue()
 
