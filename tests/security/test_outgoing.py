@@ -28,6 +28,8 @@ ALLOWED = {
     "payments/gateways/stripe.py": "Stripe, at STRIPE_URL",
     "payments/sandbox/server.py": "the sandbox itself, in no production",
     "payments/sandbox/webhooks.py": "the sandbox's webhooks to SITE_URL, in no production",
+    "config/lab/breaking.py": "the sandbox, at SANDBOX_URL, in no production",
+    "config/lab/running.py": "the sandbox and this shop itself, in no production",
     "config/local/processes.py": "this machine's own servers, before the shop runs",
     "config/local/watching.py": "this machine's own shop",
     "eventbus/guards.py": "refuses connections inside a transaction",
