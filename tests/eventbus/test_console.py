@@ -85,7 +85,7 @@ def test_the_light_is_green_red_or_between_and_every_finding_has_its_next_step(
     pausing.pause("toys.listener", actor="bob", reason="stocktaking")
     page = text(staff, OVERVIEW)
     assert "Something wants looking at." in page
-    assert "toys.listener is paused for 0 s; its messages wait in the log. bob: stocktaking" in page
+    assert re.search(r"toys\.listener is paused for \d+ s; its messages wait in the log\. bob: stock", page)
     assert "Next: manage.py subscriptions resume toys.listener" in page
 
     settings.EVENTBUS = {**settings.EVENTBUS, "DISPATCH": "celery"}
@@ -143,7 +143,7 @@ def test_a_subscription_is_paused_and_resumed_from_its_page(staff: Client) -> No
 
     assert toys.handled == []
     assert "by ada. stocktaking" in text(staff, LISTENER)
-    assert "paused ada, 0 s ago: stocktaking" in text(staff, ALL)
+    assert re.search(r"paused ada, \d+ s ago: stocktaking", text(staff, ALL))
 
     post(staff, LISTENER, act="resume", reason="counted")
     drain()

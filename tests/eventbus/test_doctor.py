@@ -85,8 +85,8 @@ def test_messages_behind_a_crowd_of_others_are_counted_no_further_than_the_bound
 
     found = {name: str(unread) for name, unread in reading.unread(bound=3).items()}
 
-    assert found["toys.caller"] == "over 3 messages, the oldest published 0 s ago"
-    assert found["toys.counters"] == "over 3 messages, the oldest published 0 s ago"
+    assert found["toys.caller"].startswith("over 3 messages, the oldest published ")
+    assert found["toys.counters"].startswith("over 3 messages, the oldest published ")
     assert "toys.door" not in found
 
 

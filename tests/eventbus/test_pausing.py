@@ -258,7 +258,7 @@ def test_the_command_pauses_lists_and_resumes() -> None:
     drain()
 
     assert said == "toys.counters: paused.\ntoys.listener: paused.\n"
-    assert "has not read 1 messages, the oldest published 0 s ago, paused " in run("list")
+    assert "has not read 1 messages, the oldest published " in run("list")
     assert "by ada: stocktaking" in run("list")
     assert "toys.caller  external  up to date\n" in run("list")
     assert (
