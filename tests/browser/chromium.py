@@ -22,8 +22,9 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
-# An answer of 4xx is a page like any other, and looked at as such; a request may make way for a newer one.
-EXPECTED = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
+# An answer of 4xx is a page like any other, and looked at as such. A request may make way for
+# a newer one or for another page, or be lost on the way.
+EXPECTED = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort", "htmx:sendError")
 PATIENCE_MS = 20_000
 DESK = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=844)
