@@ -192,7 +192,7 @@ class TestFollowing:
         assert "Your parcel is in the delivery van. Bristol" in words(pages[2])
         assert "Your order has arrived" in words(pages[3])
         assert "Your parcel has been handed over. Bristol" in words(pages[3])
-        assert "hx-get" not in pages[3]
+        assert "?look=" not in pages[3]
 
     def test_a_parcel_that_comes_back_is_told_honestly(self, shopper: Shopper, sandbox: Sandbox) -> None:
         an_order(shopper, postcode="RT1 1RT")

@@ -14,7 +14,7 @@ from tests.journeys.shopper import DOWN, Shopper, steps, words
 
 def asked_next(page: str) -> str:
     """The address that the page looks at next."""
-    (address,) = re.findall(r'hx-get="([^"]+)"', page)
+    (address,) = re.findall(r'hx-get="([^"]+look=[^"]+)"', page)
     return str(address).replace("&amp;", "&")
 
 
