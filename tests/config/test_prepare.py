@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.db import connection
+from django.test import RequestFactory
 
 from catalog.queries import known_skus
 from config.local import freshness, prepare
@@ -18,7 +19,8 @@ from config.local.state import State
 def test_the_staff_login_is_made_once_and_lets_staff_in(state: State) -> None:
     login = prepare._staff_login(state)
 
-    user = authenticate(username=USERNAME, password=login.password)
+    asked = RequestFactory().post("/admin/login/")
+    user = authenticate(asked, username=USERNAME, password=login.password)
     assert user
     assert user.is_staff
     assert prepare._staff_login(state) == login

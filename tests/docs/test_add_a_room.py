@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -17,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "docs" / name for name in ("add-a-consumer.md", "add-a-context.md")]
 PRODUCERS = ("orders", "payments", "inventory", "catalog", "eventbus")
 TAKEN = (*PRODUCERS, "config", "templates", "tests", "docs", "manage.py", "pyproject.toml")
-NAME = "shop_with_a_fraud_check"
+NAME = f"fraud_check_{uuid4().hex}"
 
 
 @pytest.fixture
