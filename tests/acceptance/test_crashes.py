@@ -75,10 +75,13 @@ def graveyard(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 BOUGHT = """
 orders.checkout orders.order_placed
 orders.order_history orders.order_placed
+orders.product_demand orders.order_placed
+orders.shop_days orders.order_placed
 inventory.reserve_stock inventory.reserve_stock
 catalog.catalog_listing inventory.stock_reserved
 orders.checkout inventory.stock_reserved
 payments.capture_payment payments.capture_payment
+orders.card_pulse payments.payment_captured
 orders.checkout payments.payment_captured
 orders.order_history payments.payment_captured
 orders.confirm_order orders.confirm_order
@@ -86,6 +89,8 @@ orders.ask_for_confirmation orders.order_confirmed
 orders.checkout orders.order_confirmed
 orders.order_history orders.order_confirmed
 orders.sales_by_day orders.order_confirmed
+orders.sales_by_hour orders.order_confirmed
+orders.shop_days orders.order_confirmed
 orders.schedule_shipment orders.schedule_shipment
 orders.send_mail orders.send_mail
 orders.checkout orders.shipment_scheduled
@@ -94,6 +99,7 @@ orders.ship_order orders.ship_order
 catalog.catalog_listing inventory.stock_shipped
 orders.ask_for_shipping_note orders.order_shipped
 orders.order_history orders.order_shipped
+orders.shop_days orders.order_shipped
 """
 # What comes besides when the carrier refuses the parcel.
 GIVEN_BACK = """
@@ -108,6 +114,7 @@ orders.ask_about_shortfall orders.order_cancelled
 orders.ask_for_apology orders.order_cancelled
 orders.ask_for_refund_note payments.payment_refunded
 orders.order_history orders.order_cancelled
+orders.shop_days orders.order_cancelled
 orders.order_history payments.payment_refunded
 orders.sales_by_day orders.order_cancelled
 """

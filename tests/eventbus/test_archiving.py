@@ -340,7 +340,7 @@ def test_a_projection_that_is_new_waits_for_the_whole_history(caplog: pytest.Log
     drain()
 
     assert not CounterRow.objects.exists()
-    (said,) = [record.reason for record in caplog.records if record.message == "projection_withheld"]
+    (said,) = [vars(record)["reason"] for record in caplog.records if record.message == "projection_withheld"]
     assert f"toys.counters cannot start: {FIRST} are archived" in said
     archive_log("--restore", FIRST)
     drain()
