@@ -145,7 +145,7 @@ class Order(models.Model):
         values = [fields[name].get_db_prep_save(value, connection) for name, value in moving.items()]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE orders_order SET {columns} WHERE id = %s AND revision = %s AND schema = %s",
+                f'UPDATE "orders_order" SET {columns} WHERE id = %s AND revision = %s AND schema = %s',
                 [*values, state.order_id, state.revision - 1, SCHEMA],
             )
             return int(cursor.rowcount)
@@ -156,7 +156,7 @@ class Order(models.Model):
         values = [field.get_db_prep_save(getattr(self, field.attname), connection) for field in fields]
         with connection.cursor() as cursor:
             places = ", ".join(["%s"] * len(values))
-            cursor.execute(f"INSERT INTO orders_order ({', '.join(_columns())}) VALUES ({places})", values)
+            cursor.execute(f'INSERT INTO "orders_order" ({", ".join(_columns())}) VALUES ({places})', values)
 
     @classmethod
     def write(cls, state: OrderState) -> None:

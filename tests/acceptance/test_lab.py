@@ -7,12 +7,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from catalog.models import CatalogListingRow
 from config.lab import breaking
 from config.lab.models import Run
 from config.local.redis_server import Redis
 from config.local.services import Services
 from config.local.state import State
-from eventbus.watching import lanes_behind
 from orders.models import Order
 from payments.queries import payment_of
 from tests.acceptance.processes import eventually, relay, worker
@@ -46,7 +46,8 @@ def test_a_worker_that_is_frozen_and_killed_loses_nothing_and_doubles_nothing(
     log = tmp_path / "processes.log"
     with relay(redis_url, log), worker(redis_url, log, processes=2, level="warning") as running:
         pid_file.write_text(str(running.pid))
-        eventually(lambda: not lanes_behind(), log)  # by the worker: it has come to work
+        # By the worker: it has come to work.
+        eventually(CatalogListingRow.objects.filter(sku="MUG-RED", available__gt=0).exists, log)
         before = breaking.children_of(running.pid)
 
         Client().post("/lab/worker/")

@@ -27,7 +27,7 @@ def test_a_cart_becomes_an_order_that_is_shipped(api: Api) -> None:
     assert (before["state"], before["finished"]) == ("placed", False)
     assert (after["state"], after["finished"], after["total"]["amount"]) == ("shipped", True, 2095)
     assert after["tracking_number"] != ""
-    assert api.get(f"{place}/")["order_url"] == taken["status_url"]
+    assert api.get(api.get(f"{place}/")["order_url"])["number"] == after["number"]
 
 
 def test_a_cart_is_one_order_however_often_it_is_checked_out(api: Api) -> None:

@@ -9,4 +9,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 GATEWAY_TIMEOUT_SECONDS = 2
+# All of its shoppers come from one address.
+THROTTLED_PAGES: dict[str, str] = {}
 EVENTBUS = {"DISPATCH": "celery"}

@@ -33,6 +33,9 @@ class Broker(Protocol):
     def kill(self) -> None:
         """End it at once, as a power cut would."""
 
+    def settle(self) -> None:
+        """Have it write down which channels there are."""
+
     def stop(self) -> None:
         """End it for good."""
 
@@ -55,6 +58,9 @@ class PersistentRedis:
     def kill(self) -> None:
         """End it by SIGKILL."""
         self._server.send(signal.SIGKILL)
+
+    def settle(self) -> None:
+        """It has: a channel is what was written into it."""
 
     def stop(self) -> None:
         """End it and forget what it kept."""
@@ -88,6 +94,13 @@ class RabbitMQ:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    def settle(self) -> None:
+        """Have it write down which queues there are: it does so a moment later than it confirms messages."""
+        control = str(rabbit_programs()).replace("rabbitmq-server", "rabbitmqctl")
+        subprocess.run(
+            [control, "eval", "mnesia:sync_log()."], env=self._environment(), check=True, capture_output=True
+        )
 
     def stop(self) -> None:
         """End it and forget what it kept."""

@@ -110,6 +110,7 @@ def test_what_was_confirmed_survives_the_brokers_death(broker: Broker, dial: Dia
     there, here = dial(), dial()
     sent = send(there, channel, 10)
     here.acknowledge(channel, here.receive(channel, 4, 0.3))
+    broker.settle()
     broker.kill()
     for transport in (there, here):
         with pytest.raises(BrokerDown):
