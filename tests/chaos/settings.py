@@ -10,5 +10,5 @@ STORAGES = {
 }
 GATEWAY_TIMEOUT_SECONDS = 2
 # All of its shoppers come from one address.
-THROTTLED_PAGES: dict[str, str] = {}
+THROTTLED_PAGES = {}
 EVENTBUS = {"DISPATCH": "celery"}
