@@ -22,7 +22,7 @@ from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject
 from eventbus.lanes import after_failure, need_known
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
-from eventbus.preparing import preparing_cursor
+from eventbus.preparing import preparing_cursor, rows_by_index
 from eventbus.subscriptions import Record, Subscription, invoke
 
 
@@ -83,12 +83,10 @@ def claim(subscription: Subscription, now: datetime) -> Lease | None:
         "token": token,
         "lease_until": until,
     }
-    with preparing_cursor() as cursor:
-        cursor.execute(sql.CLAIM_DELIVERY, parameters)
-        row = cursor.fetchone()
-    if row is None:
+    rows = rows_by_index(sql.CLAIM_DELIVERY, parameters)
+    if not rows:
         return None
-    delivery_id, attempts, outages, failures, probes, *columns = row
+    delivery_id, attempts, outages, failures, probes, *columns = rows[0]
     probe = until if probes else None
     return Lease(delivery_id, token, attempts, outages, failures, probe, log.envelope(columns))
 

@@ -19,7 +19,7 @@ from eventbus.errors import DependencyDown, Reject, UnknownMessage
 from eventbus.log import STALE_MESSAGES, Progress, Selection, Settled, Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
-from eventbus.preparing import binding_cursor, preparing_cursor
+from eventbus.preparing import Row, binding_cursor, preparing_cursor, rows_by_index
 from eventbus.retry import backoff, dependency_backoff
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import Batch, Subscription
@@ -141,10 +141,8 @@ def _without_blocked(subscription: Subscription, batch: Batch) -> Batch:
     """The messages that need not wait behind an earlier one of their stream; the others are set aside."""
     if not batch:
         return batch
-    with preparing_cursor() as cursor:
-        streams = sorted({envelope.stream for envelope in batch})
-        cursor.execute(sql.BLOCKED_STREAMS, [subscription.name, streams])
-        blocked = {stream for (stream,) in cursor.fetchall()}
+    streams = sorted({envelope.stream for envelope in batch})
+    blocked = {stream for (stream,) in rows_by_index(sql.BLOCKED_STREAMS, [subscription.name, streams])}
     set_aside(subscription, [envelope for envelope in batch if envelope.stream in blocked])
     return [envelope for envelope in batch if envelope.stream not in blocked]
 
@@ -235,16 +233,13 @@ def _retry_due(subscription: Subscription, shard: int, now: datetime) -> int:
     return retried
 
 
-def _next_due(subscription: Subscription, shard: int, now: datetime) -> tuple[Any, ...] | None:
-    with preparing_cursor() as cursor:
-        cursor.execute(
-            sql.DUE,
-            {
-                "subscription": subscription.name,
-                "now": now,
-                "ordered": subscription.ordered,
-                "shards": subscription.shards,
-                "shard": shard,
-            },
-        )
-        return cursor.fetchone()  # type: ignore[no-any-return]
+def _next_due(subscription: Subscription, shard: int, now: datetime) -> Row | None:
+    lane = {
+        "subscription": subscription.name,
+        "now": now,
+        "ordered": subscription.ordered,
+        "shards": subscription.shards,
+        "shard": shard,
+    }
+    rows = rows_by_index(sql.DUE, lane)
+    return rows[0] if rows else None

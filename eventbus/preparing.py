@@ -7,10 +7,13 @@ prepared statements then (PgBouncer does from 1.21 on).
 Source: https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 from django.db import connection
+
+Row = tuple[Any, ...]
 
 
 def preparing_cursor() -> Any:
@@ -23,3 +26,17 @@ def binding_cursor() -> Any:
     """A cursor that binds in the client whatever the settings say: several statements go in one message."""
     connection.ensure_connection()
     return connection._prepare_cursor(psycopg.ClientCursor(connection.connection))  # type: ignore[attr-defined]
+
+
+def rows_by_index(statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
+    """The rows of a statement about a queue, prepared, and planned for a long one; in one round trip.
+
+    A queue is empty most of the time: that is what the server counts, and keeps its plans for. Then thousands
+    wait, and until it counts again a plan that reads the whole table, once for each of them, takes seconds.
+    """
+    with preparing_cursor() as cursor:
+        with connection.wrap_database_errors, connection.connection.pipeline():
+            connection.connection.execute("SET enable_seqscan = off")
+            cursor.execute(statement, parameters)
+            connection.connection.execute("RESET enable_seqscan")
+        return list(cursor.fetchall())

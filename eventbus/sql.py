@@ -183,8 +183,8 @@ probe AS (
     RETURNING dependency)
 UPDATE eventbus_delivery AS d
 SET state = 'claimed', token = %(token)s, due_at = %(lease_until)s, attempts = d.attempts + 1
-FROM due, eventbus_message AS m
-WHERE d.id = due.id AND m.position = d.message_id
+FROM eventbus_message AS m
+WHERE d.id = (SELECT id FROM due) AND m.position = d.message_id
   AND (EXISTS (SELECT FROM probe) OR NOT EXISTS (SELECT FROM breaker WHERE open_until IS NOT NULL))
 RETURNING d.id, d.attempts, d.outages, coalesce((SELECT failures FROM breaker), 0),
     EXISTS (SELECT FROM probe), {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}"""

@@ -7,7 +7,7 @@ from typing import Any
 from eventbus import sql
 from eventbus.dispatch import Lane
 from eventbus.log import STALE_MESSAGES, Settled, settled_now, visible_now
-from eventbus.preparing import preparing_cursor
+from eventbus.preparing import preparing_cursor, rows_by_index
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import Subscription, subscriptions
 
@@ -75,6 +75,4 @@ def lanes_due(now: datetime) -> set[Lane]:
         for s in subscriptions()
         for shard in range(s.shards)
     ]
-    with preparing_cursor() as cursor:
-        cursor.execute(sql.LANES_DUE, {"lanes": json.dumps(lanes), "now": now})
-        return set(cursor.fetchall())
+    return set(rows_by_index(sql.LANES_DUE, {"lanes": json.dumps(lanes), "now": now}))
