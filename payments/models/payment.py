@@ -119,8 +119,9 @@ class Payment(models.Model):
 
     @property
     def has_ended(self) -> bool:
-        """Whether it was declined or cancelled: money that still arrives is not for the order."""
-        return self.state in {PaymentState.DECLINED, PaymentState.CANCELLED}
+        """Whether it was declined or cancelled: money that came in spite of it is not for the order."""
+        came_too_late = bool(self.captured and not self.settles)
+        return came_too_late or self.state in {PaymentState.DECLINED, PaymentState.CANCELLED}
 
     @classmethod
     def of_order(cls, order_id: UUID) -> Self | None:

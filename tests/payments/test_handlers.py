@@ -143,6 +143,25 @@ class TestOverTheBus:
         assert at_processor(sandbox, order_id) == ("cancelled", 0)
         assert payment_for(order_id).held == NOTHING
 
+    def test_money_that_came_in_spite_of_a_refusal_goes_back(self, sandbox: Sandbox) -> None:
+        order_id = a_card_payment()
+        record = handlers.capture_payment(CapturePayment(order_id=order_id))
+        payment_id = payment_for(order_id).id
+        reference = sandbox.get(f"/v1/charges/{payment_id}")["charge"]["reference"]
+        services.settle(payment_id=payment_id, charge=a_charge("declined", reference=reference))
+
+        finish(record)
+        drain()
+
+        assert at_processor(sandbox, order_id) == ("cancelled", 0)
+        assert ledger_of(order_id) == [
+            ("declined", 0),
+            ("captured", 1234),
+            ("refunded", 1234),
+            ("cancelled", 0),
+        ]
+        assert payment_for(order_id).held == NOTHING
+
     def test_an_order_on_account_is_charged_and_taken_off_again(self) -> None:
         order_id = an_account_payment()
 
