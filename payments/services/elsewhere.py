@@ -118,13 +118,13 @@ def follow_refund(event: PaymentRefunded) -> None:
     payment = Payment.objects.select_for_update().get(pk=event.payment_id)
     amount = event.amount.amount
     reference = str(event.refund_id or f"{event.reference}/{payment.refunded + amount}")
-    refund = Refund.objects.filter(pk=event.refund_id).first() if event.refund_id else None
-    if refund is None and event.refund_id:
-        _keep_refund(event.refund_id, payment, event.amount, RefundState.DONE)
-    elif refund is not None:
-        refund.end(RefundState.DONE)
-    # What was set aside for a refund that this side asked for is among what was requested already.
-    unasked = 0 if refund else amount
+    if event.refund_id:
+        refund = Refund.objects.filter(pk=event.refund_id).first()
+        if refund:
+            refund.end(RefundState.DONE)
+        else:
+            _keep_refund(event.refund_id, payment, event.amount, RefundState.DONE)
+    unasked = _set_aside(payment, payment.refunded + amount) - payment.refunds_requested
     payment.record(PaymentEntry(kind=EntryKind.REFUNDED, amount=amount, reference=reference), unasked=unasked)
 
 
@@ -132,12 +132,21 @@ def follow_refund(event: PaymentRefunded) -> None:
 def follow_failure(event: RefundFailed) -> None:
     """Let the copy of a refund follow that it was not made."""
     payment = Payment.locked(event.order_id)
-    refund = Refund.objects.filter(pk=event.refund_id).select_related("payment").first()
-    if refund is not None and refund.state == RefundState.REQUESTED:
-        refund.payment.release_refund(refund.money)
+    if payment is None:
+        return
+    refund = Refund.objects.filter(pk=event.refund_id).first()
+    if refund and refund.state == RefundState.REQUESTED:
         refund.end(RefundState.FAILED, event.reason[:500])
-    elif refund is None and payment is not None and event.amount.amount > 0:
+        payment.refunds_requested = _set_aside(payment, payment.refunded)
+        payment.save(update_fields=["refunds_requested"])
+    elif refund is None and event.amount.amount > 0 and event.amount.currency == payment.currency:
         _keep_refund(event.refund_id, payment, event.amount, RefundState.FAILED, event.reason[:500])
+
+
+def _set_aside(payment: Payment, refunded: int) -> int:
+    """What was given back and is asked back, up to what there is: some of it may fail over there."""
+    under_way = sum(refund.amount for refund in Refund.under_way(payment.id))
+    return min(payment.captured, refunded + under_way)
 
 
 def _keep_refund(

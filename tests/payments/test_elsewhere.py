@@ -57,6 +57,28 @@ def ask(card_token: str = "tok_visa") -> UUID:
     )
 
 
+def paid() -> UUID:
+    """A payment whose copy says that it was captured."""
+    payment_id = ask()
+    captured = PaymentCaptured(order_id=ORDER, payment_id=payment_id, amount=PRICE, method="card")
+    services.follow_payment(captured)
+    return payment_id
+
+
+def given_back(payment_id: UUID, amount: Money, refund_id: UUID | None = None) -> PaymentRefunded:
+    """What the other side says of money that has gone back."""
+    return PaymentRefunded(
+        order_id=ORDER, payment_id=payment_id, amount=amount, reference="ch_1", refund_id=refund_id
+    )
+
+
+def sums() -> tuple[Money, Money]:
+    """Of the copy: what was given back, and what can still be asked back."""
+    summary = queries.payment_of(ORDER)
+    assert summary
+    return summary.refunded, summary.refundable
+
+
 @pytest.mark.usefixtures("_elsewhere")
 class TestTheSideThatAsks:
     def test_what_is_due_is_announced_beside_the_row(self) -> None:
@@ -127,30 +149,53 @@ class TestTheSideThatAsks:
         assert messages == []
 
     def test_a_refund_that_was_asked_for_here_ends_as_it_is_told(self) -> None:
-        payment_id = ask()
-        captured = PaymentCaptured(order_id=ORDER, payment_id=payment_id, amount=PRICE, method="card")
-        services.follow_payment(captured)
-        made, failed = (
-            services.refund_payment(order_id=ORDER, amount=Money(100, "GBP"), reason="late") for _ in range(2)
-        )
-        services.follow_refund(
-            PaymentRefunded(
-                order_id=ORDER,
-                payment_id=payment_id,
-                amount=Money(100, "GBP"),
-                reference="re",
-                refund_id=made,
-            )
-        )
-        services.follow_failure(
-            RefundFailed(order_id=ORDER, refund_id=failed, amount=Money(100, "GBP"), reason="closed")
-        )
+        payment_id, part = paid(), Money(100, "GBP")
+        made, failed = (services.refund_payment(order_id=ORDER, amount=part, reason="late") for _ in range(2))
+        services.follow_refund(given_back(payment_id, part, made))
+        services.follow_failure(RefundFailed(order_id=ORDER, refund_id=failed, amount=part, reason="closed"))
 
         ends = dict(Refund.objects.values_list("id", "state"))
         assert ends == {made: "done", failed: "failed"}
-        summary = queries.payment_of(ORDER)
-        assert summary
-        assert (summary.refunded, summary.refundable) == (Money(100, "GBP"), Money(1134, "GBP"))
+        assert sums() == (part, Money(1134, "GBP"))
+
+    def test_a_cancellation_over_there_overtakes_a_refund_that_was_asked_for_here(self) -> None:
+        payment_id, part = paid(), Money(100, "GBP")
+        refund_id = services.refund_payment(order_id=ORDER, amount=part, reason="late")
+
+        services.follow_refund(given_back(payment_id, PRICE))
+        services.follow_payment(PaymentCancelled(order_id=ORDER, payment_id=payment_id))
+        services.follow_failure(
+            RefundFailed(order_id=ORDER, refund_id=refund_id, amount=part, reason="nothing is left")
+        )
+
+        assert sums() == (PRICE, NOTHING)
+        assert [(one.state, one.failure) for one in queries.refunds_of(ORDER)] == [
+            ("failed", "nothing is left")
+        ]
+        assert queries.ledger_differences() == []
+
+    def test_what_was_given_back_by_hand_over_there_leaves_no_room_for_a_refund_until_it_has_failed(
+        self,
+    ) -> None:
+        payment_id, most = paid(), Money(1000, "GBP")
+        refund_id = services.refund_payment(order_id=ORDER, amount=most, reason="late")
+
+        services.follow_refund(given_back(payment_id, Money(500, "GBP")))
+        assert sums() == (Money(500, "GBP"), NOTHING)
+        services.follow_failure(
+            RefundFailed(order_id=ORDER, refund_id=refund_id, amount=most, reason="too much")
+        )
+
+        assert sums() == (Money(500, "GBP"), Money(734, "GBP"))
+        assert queries.ledger_differences() == []
+
+    def test_a_refund_that_failed_in_another_currency_is_no_refund_of_this_payment(self) -> None:
+        ask()
+        services.follow_failure(
+            RefundFailed(order_id=ORDER, refund_id=UUID(int=5), amount=Money(1, "EUR"), reason="euros")
+        )
+
+        assert queries.refunds_of(ORDER) == ()
 
     def test_a_refund_that_failed_without_having_been_asked_for_here_is_shown(self) -> None:
         ask()
