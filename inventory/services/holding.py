@@ -72,7 +72,7 @@ def keep_stock(order_id: UUID) -> bool:
     return keep_reservation(order_id)
 
 
-@transaction.atomic
+@without_savepoint
 def release_stock(*, order_id: UUID, alone: bool = False) -> None:
     """Make sure that nothing is held for an order, now or later; harmless when nothing is.
 
@@ -86,7 +86,7 @@ def release_stock(*, order_id: UUID, alone: bool = False) -> None:
         publish(StockReleased(order_id=order_id, lines=lines_of(held.quantities)))
 
 
-@transaction.atomic
+@without_savepoint
 def ship_stock(*, order_id: UUID, alone: bool = False) -> None:
     """Let what is held for an order leave the shelf; harmless when it has left already.
 
