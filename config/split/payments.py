@@ -2,16 +2,14 @@
 
 import os
 
-import dj_database_url
+# Before all other settings are read: the shop's database is none of this side's business.
+os.environ["DATABASE_URL"] = os.environ.get("PAYMENTS_DATABASE_URL", "")
+if not os.environ["DATABASE_URL"]:
+    raise SystemExit("Payments need a database of their own: set PAYMENTS_DATABASE_URL in the environment.")
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES
+from config.settings import CACHES, CELERY_BROKER_TRANSPORT_OPTIONS
 from config.split.routes import ASKED, TOLD, eventbus
-
-PAYMENTS_DATABASE_URL = os.environ.get("PAYMENTS_DATABASE_URL", "")
-if not PAYMENTS_DATABASE_URL:
-    raise SystemExit("Payments need a database of their own: set PAYMENTS_DATABASE_URL in the environment.")
-DATABASES = {"default": DATABASES["default"] | dj_database_url.parse(PAYMENTS_DATABASE_URL)}
 
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "eventbus", "payments"]
 MIDDLEWARE = [
@@ -24,3 +22,6 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 EVENTBUS = eventbus("payments", "shop", send=TOLD, receive=ASKED)
 CELERY_BEAT_SCHEDULE = {}
+# Where both sides share a Redis, neither's workers take the wake-ups of the other.
+CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = "payments:"
+CACHES["default"]["KEY_PREFIX"] = "payments"
