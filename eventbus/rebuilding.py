@@ -101,7 +101,8 @@ def _replayed(projections: Sequence[type[Projection]], progressed: Progressed) -
         replays = [_resume(projection) or _start(projection) for projection in projections]
         for group in _together(replays):
             window = group[0].progress.window
-            if window:
+            # One that was stopped inside a window that its lane still has open follows the lane.
+            if window and all(window.within(replay.target().seen) for replay in group):
                 advance(group, Progress(window), progressed)
         for replay in replays:
             with transaction.atomic():
@@ -157,13 +158,8 @@ def _compare(replay: Replay, progressed: Progressed) -> Differences:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        _catch_up(replay, progressed)
+        advance([replay], replay.target(), progressed)
         return replay.differences()
-
-
-def _catch_up(replay: Replay, progressed: Progressed) -> None:
-    advance([replay], replay.target(), progressed)
-    replay.fold_late()
 
 
 def _swap(replay: Replay, actor: str, progressed: Progressed) -> None:
@@ -174,8 +170,7 @@ def _swap(replay: Replay, actor: str, progressed: Progressed) -> None:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
             blocked = error
-            replay.row.refresh_from_db()
-            replay.forget()
+            replay.rolled_back()
             time.sleep(SWAP_PAUSE_SECONDS)
     raise RebuildRefused(
         f"{replay.projection.name} is rebuilt, but its table is in use and cannot be exchanged: "
@@ -188,7 +183,7 @@ def _exchange(replay: Replay, actor: str, progressed: Progressed) -> None:
     """The lane stands still, its last messages are folded, and the tables change places."""
     lane = Checkpoint.objects.select_for_update().filter(subscription=replay.projection.name)
     lane.get()
-    _catch_up(replay, progressed)
+    advance([replay], replay.target(), progressed)
     with connection.cursor() as cursor:
         # A reader's open transaction would make us wait, and everybody else behind us.
         cursor.execute(f"SET LOCAL lock_timeout = '{SWAP_LOCK_MILLISECONDS}ms'")

@@ -13,10 +13,10 @@ from django.db.models import Model
 from msgspec import Struct
 
 from eventbus import archiving, log
-from eventbus.errors import RebuildFailed
+from eventbus.errors import RebuildFailed, RebuildRefused
 from eventbus.log import Progress, Selection, Undecodable
 from eventbus.messages import Envelope
-from eventbus.models import Act, Checkpoint, Delivery, Rebuild
+from eventbus.models import Checkpoint, Rebuild
 from eventbus.projections import Projection, stored_fields
 from eventbus.shadows import Shadow
 from eventbus.snapshots import NOTHING, Snapshot
@@ -26,6 +26,23 @@ BATCH = 20_000
 KEPT_ROWS = 50_000
 EXAMPLES = 3
 Progressed = Callable[[int], object]
+
+# How far the lane has come and what it has left out until then, as one snapshot of the database sees them.
+_LANE = """
+SELECT seen::text, "window"::text, position, ARRAY(
+    SELECT message_id FROM eventbus_delivery WHERE subscription = c.subscription
+    UNION
+    SELECT message_id FROM eventbus_act
+    WHERE subscription = c.subscription AND act = 'discard' AND message_id IS NOT NULL)
+FROM eventbus_checkpoint AS c WHERE subscription = %s"""
+
+# Of these messages, those that a reader has come past.
+_PASSED = """
+SELECT position FROM eventbus_message
+WHERE position = ANY(%(positions)s) AND (
+    pg_visible_in_snapshot(xid, %(seen)s::text::pg_snapshot)
+    OR position <= %(position)s AND pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot))
+ORDER BY position"""
 
 
 class Differences(Struct, frozen=True):
@@ -65,32 +82,41 @@ class Replay:
         return Progress(Snapshot.parse(self.row.seen), window, self.row.position)
 
     def target(self) -> Progress:
-        """How far the live lane has come now; what waits for it is left out from here on."""
-        lane = Checkpoint.objects.get(subscription=self.projection.name)
-        self.skipped |= self._parked() | self._discarded()
-        window = Snapshot.parse(lane.window) if lane.window else None
-        return Progress(Snapshot.parse(lane.seen), window, lane.position if window else 0)
+        """How far the live lane has come now; what it has left out until then is left out from here on.
+
+        What it has taken since, and this replay has come past, is folded at once: what follows in its stream
+        came after it in the lane, too.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_LANE, [self.projection.name])
+            row = cursor.fetchone()
+        if row is None:
+            raise RebuildRefused(f"{self.projection.name} has no checkpoint yet. Run manage.py migrate.")
+        seen, window, position, left_out = row
+        late = self.skipped - set(left_out)
+        self.skipped = set(left_out)
+        if late:
+            self._fold_late(late)
+        if window is None:
+            return Progress(Snapshot.parse(seen))
+        return Progress(Snapshot.parse(seen), Snapshot.parse(window), position)
 
     def fold(self, batch: Iterable[Envelope]) -> None:
         """Fold what is the projection's own of a batch."""
         mine = [e for e in batch if e.position not in self.skipped and _name(e) in self.types]
         if len(self.kept) > KEPT_ROWS:
-            self.forget()
+            self.kept.clear()
         try:
             with transaction.atomic(), self.shadow.aside():
                 self._apply(mine, self.kept)
         except Exception as failure:
             raise self._failed(mine) from failure
 
-    def forget(self) -> None:
-        """Read the rows anew from here on: for lack of room, or since a transaction was rolled back."""
+    def rolled_back(self) -> None:
+        """Stand where the last committed batch ended: the transaction since has come to nothing."""
+        self.row.refresh_from_db()
+        self.skipped = set(self.row.skipped)
         self.kept.clear()
-
-    def fold_late(self) -> None:
-        """Fold what the lane has taken since it was left out."""
-        if late := self.skipped - self._parked() - self._discarded():
-            self.skipped -= late
-            self.fold(log.read_positions(sorted(late)))
 
     def reached(self, progress: Progress) -> None:
         """Remember how far it has come, beside the rows."""
@@ -126,14 +152,14 @@ class Replay:
                 )
         return RebuildFailed(f"{self.projection.name} failed once and not again; start it again.")
 
-    def _parked(self) -> set[int]:
-        return set(
-            Delivery.objects.filter(subscription=self.projection.name).values_list("message_id", flat=True)
-        )
-
-    def _discarded(self) -> set[int]:
-        acts = Act.objects.filter(subscription=self.projection.name, act="discard")
-        return {position for position in acts.values_list("message_id", flat=True) if position is not None}
+    def _fold_late(self, late: set[int]) -> None:
+        reached = {"seen": self.row.seen, "window": self.row.window, "position": self.row.position}
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_PASSED, {"positions": list(late), **reached})
+                passed = [position for (position,) in cursor.fetchall()]
+            self.fold(log.read_positions(passed))
+            self.reached(self.progress)
 
     def _only_in(self, these: str, those: str) -> tuple[int, list[tuple[Any, ...]]]:
         columns = ", ".join(f'"{field.column}"::text' for field in stored_fields(self.projection.row))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from django.db import connection, connections, transaction
 
 from eventbus import publish
+from eventbus.projections import Projection
 from tests.eventbus.toys import Counted, CounterRow
 
 COUNTERS, MESSAGES = 40, 400
@@ -34,6 +35,17 @@ def names() -> list[tuple[str, str]]:
 def count_up(start: int = 0, messages: int = MESSAGES) -> None:
     numbers = range(start, start + messages)
     publish(*(Counted(counter=f"c{number % COUNTERS}", number=number) for number in numbers))
+
+
+def fail_at(number: int) -> Callable[[Projection, Counted], tuple[str]]:
+    """A fold that cannot take the message of this number."""
+
+    def keys(self: Projection, event: Counted) -> tuple[str]:
+        if event.number == number:
+            raise ValueError("not this one")
+        return (event.counter,)
+
+    return keys
 
 
 def spoil() -> None:

@@ -12,12 +12,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
+from msgspec.structs import replace
 
 from eventbus import draining, rebuilding, replay
 from eventbus.errors import RebuildFailed
 from eventbus.lanes import deliver_lane
-from eventbus.models import Act, Checkpoint, Delivery, Rebuild
-from eventbus.projections import Projection
+from eventbus.models import Act, Checkpoint, Delivery, Message, Rebuild
 from eventbus.subscriptions import subscription
 from eventbus.testing import assert_rebuilds, drain
 from tests.eventbus.callers import Parcels, Sent, effects
@@ -25,6 +25,7 @@ from tests.eventbus.rebuilds import (
     COUNTERS,
     MESSAGES,
     count_up,
+    fail_at,
     in_another_thread,
     names,
     spoil,
@@ -32,7 +33,7 @@ from tests.eventbus.rebuilds import (
     traffic,
 )
 from tests.eventbus.telling import tell
-from tests.eventbus.toys import Counted, CounterRow, Counters
+from tests.eventbus.toys import CounterRow, Counters
 
 pytestmark = pytest.mark.usefixtures("rebuilds")
 
@@ -165,13 +166,18 @@ def test_a_stopped_rebuild_of_an_open_window_goes_on_after_it(monkeypatch: pytes
     assert_rebuilds(Counters)
 
 
-def fail_at(number: int) -> Callable[[Projection, Counted], tuple[str]]:
-    def keys(self: Projection, event: Counted) -> tuple[str]:
-        if event.number == number:
-            raise ValueError("not this one")
-        return (event.counter,)
+def test_a_rebuild_that_goes_on_inside_an_open_window_does_not_overtake_the_lane() -> None:
+    count_up()
+    next(deliver_lane(replace(subscription("toys.counters"), batch=100), 0, timezone.now()))
+    with pytest.raises(Stopped):
+        rebuilding.rebuild([Counters], progressed=stop_at(2))
 
-    return keys
+    rebuilding.rebuild([Counters])
+    assert CounterRow.objects.aggregate(total=Sum("total")) == {"total": sum(range(100))}
+    drain()
+
+    assert CounterRow.objects.aggregate(total=Sum("total")) == {"total": sum(range(MESSAGES))}
+    assert_rebuilds(Counters)
 
 
 def test_what_waits_for_another_try_is_left_out_until_the_live_rows_have_it(
@@ -209,6 +215,60 @@ def test_what_waited_when_a_rebuild_was_stopped_is_folded_though_it_no_longer_wa
 
     assert not Delivery.objects.exists()
     assert CounterRow.objects.aggregate(total=Sum("total")) == {"total": sum(range(MESSAGES))}
+    assert_rebuilds(Counters)
+
+
+@pytest.fixture
+def one_waits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Two messages of a stream wait for another try; returns what has the live lane take them, and go on."""
+    with monkeypatch.context() as broken:
+        broken.setattr(Counters, "keys", fail_at(0))
+        count_up(0, 2 * COUNTERS)
+        drain()
+
+    def taken(*_: object) -> None:
+        drain(timezone.now() + timedelta(hours=1))
+        if not CounterRow.objects.filter(counter="c0", numbers__contains=[2 * COUNTERS]).exists():
+            count_up(2 * COUNTERS, 1)
+            drain()
+
+    return taken
+
+
+def test_what_waited_is_folded_before_what_followed_in_its_stream(one_waits: Callable[..., None]) -> None:
+    found: list[bool] = []
+
+    rebuilding.rebuild([Counters], progressed=one_waits, compared=lambda d: found.append(bool(d)))
+
+    assert (found, CounterRow.objects.get(counter="c0").numbers) == ([False], [0, COUNTERS, 2 * COUNTERS])
+    assert_rebuilds(Counters)
+
+
+def test_what_waited_is_folded_once_where_a_rebuild_stops_behind_it(one_waits: Callable[..., None]) -> None:
+    def stop(differences: replay.Differences) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        rebuilding.rebuild([Counters], progressed=one_waits, compared=stop)
+
+    rebuilding.rebuild([Counters])
+
+    assert CounterRow.objects.get(counter="c0").numbers == [0, COUNTERS, 2 * COUNTERS]
+    assert_rebuilds(Counters)
+
+
+def test_what_waited_ahead_of_a_stopped_rebuild_is_folded_once(
+    one_waits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "BATCH", COUNTERS)
+    with pytest.raises(Stopped):
+        rebuilding.rebuild([Counters], progressed=stop_at(1))
+    assert Rebuild.objects.get().position < Message.objects.get(data__number=COUNTERS).position
+    one_waits()
+
+    rebuilding.rebuild([Counters])
+
+    assert CounterRow.objects.get(counter="c0").numbers == [0, COUNTERS, 2 * COUNTERS]
     assert_rebuilds(Counters)
 
 

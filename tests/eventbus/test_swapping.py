@@ -1,14 +1,17 @@
 """How a rebuilt table takes the place of the live one."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.db.models import Sum
+from django.utils import timezone
 
 from eventbus import rebuilding, replay
 from eventbus.errors import RebuildRefused
 from eventbus.models import Checkpoint
 from eventbus.testing import assert_rebuilds, drain
-from tests.eventbus.rebuilds import count_up, execute, names
+from tests.eventbus.rebuilds import count_up, execute, fail_at, names
 from tests.eventbus.toys import CounterRow, Counters
 
 pytestmark = pytest.mark.usefixtures("rebuilds")
@@ -55,6 +58,29 @@ def test_a_swap_that_is_tried_again_folds_nothing_twice(monkeypatch: pytest.Monk
 
     assert report.connection is None
     assert CounterRow.objects.aggregate(total=Sum("total")) == {"total": sum(range(80))}
+    assert_rebuilds(Counters)
+
+
+def test_what_the_lane_has_taken_late_is_in_the_rows_of_a_swap_that_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(Counters, "keys", fail_at(0))
+        count_up(0, 40)
+        drain()
+    report = connection.copy()
+    monkeypatch.setattr("eventbus.rebuilding.time.sleep", lambda seconds: report.close())
+
+    def take_late_and_look(differences: replay.Differences) -> None:
+        drain(timezone.now() + timedelta(hours=1))
+        with report.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT total FROM toys_counter")
+
+    rebuilding.rebuild([Counters], compared=take_late_and_look)
+
+    assert report.connection is None
+    assert CounterRow.objects.get(counter="c0").numbers == [0]
     assert_rebuilds(Counters)
 
 
