@@ -30,6 +30,8 @@ CACHES = {
     **CACHES,  # noqa: F405
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
 }
+# The tests' commits do not wait for the disk: no test takes the power away from this server.
+DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"  # noqa: F405
 EVENTBUS = {**EVENTBUS, "DISPATCH": "manual", "GUARD": True}  # noqa: F405
 EMAIL_FILE_PATH = STATE_DIR / "mails"
 STATIC_ROOT = STATE_DIR / "static"

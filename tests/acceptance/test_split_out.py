@@ -4,7 +4,6 @@ Both ends of the bridge are killed while people shop, and so is the broker; in t
 doubled, and the books of both databases agree.
 """
 
-import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,14 +14,14 @@ import pytest
 
 from eventbus import drain
 from tests.acceptance.clusters import find_programs
-from tests.acceptance.processes import ROOT, eventually
+from tests.acceptance.processes import eventually
 from tests.acceptance.split.sides import PAYMENTS, SHOP, Shoppers, Sides, a_database, here, shopping
 from tests.chaos.shelves import PLENTY, fill_shelves
+from tests.docs.examples import blocks
 from tests.eventbus.bridge.brokers import NO_RABBIT, Broker, PersistentRedis, RabbitMQ, rabbit_programs
 from tests.fixtures.sandbox import Sandbox
 from tests.journeys.shopper import Shopper
 
-PAGE = ROOT / "docs" / "split-out.md"
 CARD, DECLINED, CHALLENGED = "4242424242424242", "4000000000000002", "4000000000003220"
 HOME, NOWHERE = "BS1-4DJ", "ZZ1-1ZZ"
 CUSTOMERS = [(CARD, HOME), (CARD, HOME), (DECLINED, HOME), (CARD, NOWHERE)]
@@ -137,7 +136,7 @@ def test_what_the_shop_sells_is_paid_over_there_whatever_is_killed(
 @pytest.mark.parametrize("broker", ["redis"], indirect=True)
 def test_one_shop_becomes_two_and_one_again_as_the_page_tells(apart: Sides, sandbox: Sandbox) -> None:
     programs = find_programs().directory
-    split, hand_over, back = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)[1:]
+    _both_bridges, split, hand_over, back = (block.code for block in blocks("docs/split-out.md", "sh"))
     buy_here()
     apart.shell(split, programs)
     apart.shell(hand_over, programs)

@@ -1,16 +1,15 @@
 """The examples of docs/api/README.md are run as they stand there."""
 
-import re
 from typing import Any
 
 import pytest
 
 from orders.models import Order
 from tests.api.client import Api
-from tests.api.test_description import COPY
+from tests.docs.examples import blocks
 from tests.orders.builders import an_article
 
-EXAMPLES = re.findall(r"```http\n(.*?)\n\nHTTP/1.1 (\d+)\n```", COPY.with_name("README.md").read_text(), re.S)
+EXAMPLES = [block.code.split("\n\nHTTP/1.1 ") for block in blocks("docs/api/README.md", "http")]
 
 
 def play(api: Api, example: str, names: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ may have complained.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import Settings
 
 from eventbus.testing import drain
+from orders.views import following
 from tests.browser import chromium
 from tests.browser.chromium import Visits
 from tests.browser.live import LiveShop
@@ -47,9 +49,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def shop(browser: Browser, shop_url: str, sandbox: object, settings: Settings) -> Iterator[LiveShop]:
-    """The shop with the demo's products, open for visitors, with a worker that delivers."""
+def shop(
+    browser: Browser, shop_url: str, sandbox: object, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LiveShop]:
+    """The shop with the demo's products, open for visitors, with a worker that delivers.
+
+    Whoever follows an order looks again after a fifth of a second, not after a whole one.
+    """
     settings.SITE_URL = shop_url
+    monkeypatch.setattr(following, "_CHECKOUT", replace(following._CHECKOUT, first=0.2))
     call_command("load_demo", stdout=StringIO())
     drain()
     running = LiveShop(shop_url)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from django.db import connection
 from psycopg import sql
 
 from tests.acceptance.processes import ROOT, environment, eventually
+from tests.docs.examples import blocks
 
 NAME = f"chaos_till_{os.getpid()}"
 COMMAND = (sys.executable, "manage.py", "chaos", "tests.chaos.example:plan", "--seed", "7")
@@ -32,9 +32,9 @@ def till(django_db_setup: None) -> Iterator[dict[str, str]]:
         session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(NAME)))
 
 
-def outcome_of(till: dict[str, str], file: Path, bug: str = "") -> tuple[int, dict[str, Any]]:
+def outcome_of(till: dict[str, str], file: Path, seconds: int, bug: str = "") -> tuple[int, dict[str, Any]]:
     """The exit code and the report of a short run."""
-    command = (*COMMAND, "--seconds", "6", "--report", str(file))
+    command = (*COMMAND, "--seconds", str(seconds), "--report", str(file))
     done = subprocess.run(
         command, cwd=ROOT, env={**till, "PLANTED_BUG": bug}, capture_output=True, text=True, check=False
     )
@@ -45,7 +45,7 @@ def outcome_of(till: dict[str, str], file: Path, bug: str = "") -> tuple[int, di
 def test_the_books_of_the_till_add_up_whatever_happens_to_its_relays(
     till: dict[str, str], tmp_path: Path
 ) -> None:
-    code, report = outcome_of(till, tmp_path / "report.json")
+    code, report = outcome_of(till, tmp_path / "report.json", 6)
 
     assert (code, report["breaches"]) == (0, {})
     assert report["figures"]["sales"] == report["figures"]["receipts"] == report["acts"]["sale"] > 0
@@ -53,7 +53,7 @@ def test_the_books_of_the_till_add_up_whatever_happens_to_its_relays(
 
 @pytest.mark.parametrize("bug", ["doubles", "loses"])
 def test_a_planted_bug_is_found(till: dict[str, str], tmp_path: Path, bug: str) -> None:
-    code, report = outcome_of(till, tmp_path / "report.json", bug)
+    code, report = outcome_of(till, tmp_path / "report.json", 2, bug)
 
     assert (code, list(report["breaches"])) == (1, ["the books add up"])
 
@@ -77,7 +77,6 @@ def test_ctrl_c_ends_everything(till: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_the_page_shows_the_plan_that_is_run() -> None:
-    page = (ROOT / "docs" / "chaos.md").read_text()
-    (shown,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (shown,) = blocks("docs/chaos.md", "python")
 
-    assert (ROOT / "tests" / "chaos" / "example.py").read_text().endswith(f"\n\n{shown}")
+    assert (ROOT / "tests" / "chaos" / "example.py").read_text().endswith(f"\n\n{shown.code}")

@@ -3,7 +3,7 @@
 import ast
 import inspect
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -17,9 +17,15 @@ from msgspec import Struct
 import eventbus
 from eventbus import registry, subscriptions, testing
 
+ROOT = Path(__file__).resolve().parents[2]
 SHOP = Path(__file__).with_name("shop.py")
+PAGES = (
+    "README.md",
+    "eventbus/README.md",
+    *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md")),
+)
 _IN_DOCSTRING = re.compile(r"^Examples?:\n\n?((?:[ ]{4}.*\n?|\n)+)", re.MULTILINE)
-_IN_MARKDOWN = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_IN_MARKDOWN = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Example(Struct, frozen=True):
@@ -27,6 +33,7 @@ class Example(Struct, frozen=True):
 
     where: str
     code: str
+    language: str = "python"
 
     def __str__(self) -> str:
         return self.where
@@ -46,10 +53,22 @@ def examples_in(docstring: str) -> list[str]:
     return [dedent(block).strip() for block in _IN_DOCSTRING.findall(inspect.cleandoc(docstring))]
 
 
-def examples_of_file(file: Path) -> Iterator[Example]:
-    """The blocks of Python in a Markdown file."""
-    for number, code in enumerate(_IN_MARKDOWN.findall(file.read_text()), 1):
-        yield Example(f"{file.name}, block {number}", code)
+def text_of(page: str) -> str:
+    """A page of the documentation, by its path in the project."""
+    return (ROOT / page).read_text()
+
+
+def blocks(page: str, *languages: str) -> list[Example]:
+    """The fenced blocks of a page, in its order: of these languages, or all of them.
+
+    A test that looks at blocks asks for them here, by the page's written-out name and theirs:
+    test_every_block.py finds by that which blocks no test looks at.
+    """
+    return [
+        Example(f"{page}, block {number}", code, language)
+        for number, (language, code) in enumerate(_IN_MARKDOWN.findall(text_of(page)), 1)
+        if language in languages or not languages
+    ]
 
 
 def docstring_of(module: ModuleType, name: str) -> str:

@@ -2,7 +2,6 @@
 
 import filecmp
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,10 +13,15 @@ import psycopg
 import pytest
 from django.db import connection
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "docs" / name for name in ("add-a-consumer.md", "add-a-context.md")]
+from tests.docs.examples import ROOT, Example, blocks
+
+STEPS = (*blocks("docs/add-a-consumer.md"), *blocks("docs/add-a-context.md"))
 PRODUCERS = ("orders", "payments", "inventory", "catalog", "eventbus")
 TAKEN = (*PRODUCERS, "config", "templates", "tests", "docs", "manage.py", "pyproject.toml")
+BESIDE = {
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    "PYTEST_ADDOPTS": "--reuse-db",  # the room's tests are run twice
+}
 NAME = f"fraud_check_{uuid4().hex}"
 
 
@@ -47,7 +51,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_a_room_that_listens_and_then_speaks(copy: Path, database: str) -> None:
-    said = "".join(_follow(page, copy, database) for page in PAGES)
+    said = "".join(_follow(step, copy, database) for step in STEPS)
 
     assert said.count("1 passed") == 1
     assert said.count("2 passed") == 1
@@ -58,19 +62,17 @@ def test_a_room_that_listens_and_then_speaks(copy: Path, database: str) -> None:
     assert [room for room in PRODUCERS if _differences(filecmp.dircmp(ROOT / room, copy / room))] == []
 
 
-def _follow(page: Path, project: Path, database: str) -> str:
-    """Do what the page's blocks say, in their order; returns what the commands printed."""
-    said = ""
-    blocks = re.findall(r"^```(sh|python|toml)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
-    for language, code in blocks:
-        if language == "python":
-            name, _, body = code.partition("\n")
-            (project / name.removeprefix("# ")).write_text(body)
-        elif language == "toml":
-            _place(project, code)
-        else:
-            said += _shell(code, project, database)
-    return said
+def _follow(step: Example, project: Path, database: str) -> str:
+    """Do what a block says; returns what its commands printed."""
+    if step.language == "sh":
+        return _shell(step.code, project, database)
+    if step.language == "toml":
+        _place(project, step.code)
+        return ""
+    assert step.language == "python", step.where
+    name, _, body = step.code.partition("\n")
+    (project / name.removeprefix("# ")).write_text(body)
+    return ""
 
 
 def _place(project: Path, lines: str) -> None:
@@ -93,7 +95,7 @@ def _shell(commands: str, project: Path, database: str) -> str:
     done = subprocess.run(
         ["sh", "-ec", commands],
         cwd=project,
-        env=kept | {"DATABASE_URL": database, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        env=kept | BESIDE | {"DATABASE_URL": database},
         check=False,
         text=True,
         stdout=subprocess.PIPE,

@@ -16,11 +16,12 @@ from orders.events import OrderLine
 from orders.services import place_order_on_account
 from payments.money import Money
 from tests.chaos.shelves import PLENTY, fill_shelves
+from tests.docs.examples import blocks, text_of
 from tests.fixtures.sandbox import Sandbox
 from tests.journeys.shopper import Shopper
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE = (DOCS / "capacity.md").read_text()
+PAGE = text_of("docs/capacity.md")
 CONNECTOR: dict[str, str] = json.loads((DOCS / "debezium-outbox.json").read_text())["config"]
 ROUTER = "transforms.outbox."
 
@@ -84,6 +85,25 @@ def columns() -> dict[str, tuple[str, bool]]:
         return {name: (kind, empty) for name, kind, empty in cursor.fetchall()}
 
 
+def measured(row: str) -> float:
+    """The median that a row of the shop's own figures tells."""
+    found = re.search(rf"^\| {re.escape(row)} \| ([\d.,]+)", text_of("docs/benchmarks.md"), re.MULTILINE)
+    assert found, row
+    return float(found[1].replace(",", ""))
+
+
+def test_what_one_machine_carries_is_what_was_measured() -> None:
+    carried = measured("orders carried through to shipped/s")
+
+    assert told("orders placed") == measured("orders placed/s, 32 clients")
+    assert told("orders carried from placed to shipped") == carried
+    assert f"some {round(carried * 3600, -4):,.0f} an hour" in PAGE
+    assert told("CPU of an order by card, all of it") == round(2 / carried * 1000)
+    assert told("SQL statements inside `POST /checkout/`") == measured(
+        "SQL statements inside `POST /checkout/`"
+    )
+
+
 def placements() -> Iterator[tuple[str, str, str]]:
     for placement in CONNECTOR[ROUTER + "table.fields.additional.placement"].split(","):
         column, place, alias = placement.split(":")
@@ -131,11 +151,11 @@ class TestTheConnector:
         assert routed == {f"shop.{room}" for room in rooms} >= {"shop.orders", "shop.payments"}
 
     def test_the_publication_speaks_for_all_partitions_as_one_table(self) -> None:
-        (statement,) = re.findall(r"^```sql\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+        (statement,) = blocks("docs/capacity.md", "sql")
         published = "SELECT tablename FROM pg_publication_tables WHERE pubname = %s"
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL client_min_messages = error")  # it warns of wal_level
-            cursor.execute(statement)
+            cursor.execute(statement.code)
             tables = _rows(cursor, published, CONNECTOR["publication.name"])
             transaction.set_rollback(True)
 

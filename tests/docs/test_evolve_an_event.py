@@ -1,8 +1,6 @@
 """docs/evolve-an-event.md: what it shows of the code stands there, and its other blocks run."""
 
-import re
 import shlex
-from pathlib import Path
 from unittest.mock import patch
 from uuid import UUID
 
@@ -14,13 +12,15 @@ from eventbus import registry
 from eventbus.contracts.checking import findings
 from eventbus.contracts.files import Contract, folder_of, stored
 from orders.events import CancellationRequested, Requester
-from tests.docs.examples import Example, examples_of_file
+from tests.docs.examples import ROOT, Example, blocks
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "evolve-an-event.md"
-BLOCKS = list(examples_of_file(PAGE))
+BLOCKS = blocks("docs/evolve-an-event.md", "python")
 SHOWN = [block for block in BLOCKS if block.code.startswith("# ")]
-COMMANDS = re.findall(r"^manage\.py (.+)$", PAGE.read_text(), re.MULTILINE)
+COMMANDS = [
+    line.removeprefix("manage.py ")
+    for block in blocks("docs/evolve-an-event.md", "sh")
+    for line in block.code.splitlines()
+]
 
 
 @pytest.mark.parametrize("block", SHOWN, ids=str)

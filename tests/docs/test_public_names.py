@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,11 +12,10 @@ from pytest_django import DjangoDbBlocker
 import eventbus
 from eventbus import testing
 from eventbus.messages import MessageMeta
-from tests.docs.examples import Example, docstring_of, examples_in, examples_of_file
+from tests.docs.examples import Example, blocks, docstring_of, examples_in
 from tests.docs.tables import Order, OrderHistoryRow
 
 PUBLIC = [(module, name) for module in (eventbus, testing) for name in module.__all__]
-README = Path(eventbus.__file__).with_name("README.md")
 CANNOT_FAIL = {
     "Envelope",
     "Json",
@@ -55,7 +53,7 @@ def _examples() -> Iterator[Example]:
     for module, name in PUBLIC:
         for code in examples_in(docstring_of(module, name)):
             yield Example(f"{module.__name__}.{name}", code)
-    yield from examples_of_file(README)
+    yield from blocks("eventbus/README.md", "python")
 
 
 @pytest.mark.parametrize(("module", "name"), PUBLIC, ids=_named)

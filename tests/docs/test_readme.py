@@ -1,44 +1,47 @@
-"""What README.md names exists: commands with their options, targets of make, files and pictures."""
+"""README.md tells of the project as it is: its map, its rooms, and an order's story."""
 
 import re
-from pathlib import Path
+import tomllib
 
 import pytest
-from django.core.management import get_commands, load_command_class
-from django.core.management.base import BaseCommand
 
-ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text()
-COMMANDS = sorted(set(re.findall(r"`manage\.py (\w+)([^`]*)`", README)))
-TARGETS = sorted(set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)))
-LINKS = sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README)))
+from eventbus import drain
+from eventbus.models import Message
+from orders.models import Order
+from tests.docs.examples import ROOT, blocks, text_of
+from tests.journeys.shopper import Shopper
 
-
-@pytest.mark.parametrize(("name", "arguments"), COMMANDS)
-def test_a_command_takes_what_it_is_said_to_take(name: str, arguments: str) -> None:
-    app = get_commands()[name]
-    command = app if isinstance(app, BaseCommand) else load_command_class(app, name)
-
-    told = command.create_parser("manage.py", name).format_help()
-
-    assert set(re.findall(r"--[a-z-]+", arguments)) <= set(re.findall(r"--[a-z-]+", told))
-    words = [
-        word for word in re.findall(r"[a-z]+(?=\\\||\b)", arguments.partition("[")[0]) if "\\|" in arguments
-    ]
-    assert [word for word in words if word not in told] == []
+MAP, STORY = (block.code for block in blocks("README.md", "text"))
+ENTRIES = re.findall(r"^(\w+)/(.*(?:\n .*)*)", MAP, re.MULTILINE)
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_a_target_of_make_exists(target: str) -> None:
-    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+def test_the_map_shows_every_folder() -> None:
+    there = {each.parent.name for each in ROOT.glob("*/*") if each.parent.name[0] not in "._"}
+
+    assert {folder for folder, _ in ENTRIES} == there
 
 
-@pytest.mark.parametrize("link", LINKS)
-def test_a_link_leads_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize(("folder", "said"), ENTRIES)
+def test_what_the_map_says_is_in_a_folder_is_there(folder: str, said: str) -> None:
+    named = re.findall(r"(?<![\w./])((?:\w+/)+)", said)
+
+    assert [name for name in named if not ((ROOT / folder / name).is_dir() or (ROOT / name).is_dir())] == []
 
 
-def test_each_kind_is_looked_at() -> None:
-    assert ("relay", "") in COMMANDS
-    assert {"run", "test", "stop", "bench"} <= set(TARGETS)
-    assert "docs/pictures/search.png" in LINKS
+def test_the_rooms_doors_are_those_that_the_checks_hold() -> None:
+    contracts = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    (doors,) = (one["layers"] for one in contracts if one["name"] == "Commands go down, events come up")
+
+    assert f"`{' → '.join(doors)}`" in text_of("README.md")
+
+
+def test_an_order_has_the_story_that_is_told(shopper: Shopper) -> None:
+    told = re.findall(r"\w+", STORY)
+    shopper.pick("BOWL")
+    shopper.order()
+    drain()
+
+    stream = f"order-{Order.objects.get().pk}"
+    types = Message.objects.filter(stream=stream).order_by("position").values_list("type", flat=True)
+    happened = ["".join(map(str.title, name.partition(".")[2].split("_"))) for name in types]
+    assert [name for name in happened if name in told] == told

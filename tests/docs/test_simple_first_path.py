@@ -13,11 +13,11 @@ from pytest_django import DjangoDbBlocker, Settings
 
 import eventbus
 from eventbus.checkpoints import ensure_checkpoints
-from tests.docs.examples import a_bus_of_its_own, examples_of_file
+from tests.docs.examples import a_bus_of_its_own, blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-CALL, EVENT, AT_WORK = examples_of_file(DOCS / "simple-first-path.md")
+CALL, EVENT, AT_WORK = blocks("docs/simple-first-path.md", "python")
 
 
 class Order(models.Model):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,13 +13,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.db import connection
+from packaging.requirements import Requirement
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "use-the-bus.md").read_text()
-BLOCKS = re.findall(r"^```(sh|python|)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-FILES = [code for language, code in BLOCKS if language == "python"]
-TAKE_IN, TRY_OUT, _LATER = (code for language, code in BLOCKS if language == "sh")
-(PRINTED,) = (code for language, code in BLOCKS if not language)
+from tests.docs.examples import ROOT, blocks
+
+FILES = [block.code for block in blocks("docs/use-the-bus.md", "python")]
+TAKE_IN, TRY_OUT, LATER = (block.code for block in blocks("docs/use-the-bus.md", "sh"))
+(PRINTED,) = (block.code for block in blocks("docs/use-the-bus.md", "text"))
+PINNED: dict[str, str] = dict(
+    re.findall(r"^([\w-]+)(?:\[.*\])?==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+)
 
 
 @pytest.fixture
@@ -54,8 +58,7 @@ def test_a_new_project_takes_the_bus_in(tmp_path: Path, environment: dict[str, s
     shutil.copytree(
         ROOT / "eventbus", tmp_path / "eventbus", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
     )
-    installing, _, commands = TAKE_IN.partition("\n")
-    assert installing.startswith("pip install ")
+    _, _, commands = TAKE_IN.partition("\n")
     _shell(commands, tmp_path, environment)
     project = tmp_path / "mystore"
     for code in FILES:
@@ -65,6 +68,21 @@ def test_a_new_project_takes_the_bus_in(tmp_path: Path, environment: dict[str, s
 
     assert PRINTED in said
     assert "orders.sales_by_day" in said
+
+
+def test_what_is_installed_lets_in_what_the_bus_is_tested_with() -> None:
+    asked = [
+        Requirement(word)
+        for block in (TAKE_IN, LATER)
+        for word in shlex.split(block.partition("\n")[0].removeprefix("pip install "))
+    ]
+
+    assert len(asked) == 7
+    assert [str(one) for one in asked if PINNED[_spelt(one.name)] not in one.specifier] == []
+
+
+def _spelt(name: str) -> str:
+    return next(pinned for pinned in PINNED if pinned.lower() == name.lower())
 
 
 def _write(project: Path, code: str) -> None:

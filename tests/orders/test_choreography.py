@@ -1,6 +1,5 @@
 """The two ways of docs/choreography.md do what the page says of them."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +8,14 @@ from django.db import transaction
 import eventbus
 from eventbus import testing
 from eventbus.checkpoints import ensure_checkpoints
-from tests.docs.examples import a_bus_of_its_own, examples_of_file
+from tests.docs.examples import Example, a_bus_of_its_own, blocks
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "choreography.md"
-MESSAGES, CHOREOGRAPHY, ORCHESTRATION = examples_of_file(PAGE)
+MESSAGES, CHOREOGRAPHY, ORCHESTRATION = blocks("docs/choreography.md", "python")
 
 
 @pytest.mark.usefixtures("bus")
 @pytest.mark.parametrize("_way", [CHOREOGRAPHY, ORCHESTRATION], ids=["choreography", "orchestration"])
-def test_the_flow_runs_as_it_is_written(_way: Any) -> None:
+def test_the_flow_runs_as_it_is_written(_way: Example) -> None:
     names: dict[str, Any] = {"__name__": "shop", "transaction": transaction}
     for front_door in (eventbus, testing):
         names |= {name: getattr(front_door, name) for name in front_door.__all__}
@@ -28,9 +26,3 @@ def test_the_flow_runs_as_it_is_written(_way: Any) -> None:
         exec(compile(listeners, str(_way), "exec"), names)
         ensure_checkpoints()
         exec(compile(f'receive("a mug"){run}', str(_way), "exec"), names)
-
-
-def test_the_page_names_files_that_exist() -> None:
-    for file in ("orders/sagas.py", "orders/handlers/returns.py", "orders/handlers/staff.py"):
-        assert f"](../{file})" in PAGE.read_text()
-        assert (PAGE.parent.parent / file).is_file()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,8 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from django.core.management import get_commands, load_command_class
-from django.core.management.base import CommandError
 from django.db import transaction
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
@@ -174,34 +171,3 @@ def test_a_page_says_what_it_means_how_to_look_and_what_to_do(page: Path) -> Non
     ]
     named = set(re.findall(r"(?<!\*)\*([A-Z][a-z]+[A-Z]\w+)\*(?!\*)", text))
     assert named <= {other.stem for other in RUNBOOKS}
-
-
-def commands() -> Iterator[tuple[str, str]]:
-    for page in [*RUNBOOKS, OPERATE / "README.md", OPERATE / "logs.md", OPERATE / "tracing.md"]:
-        text = page.read_text()
-        lines = [
-            line
-            for block in re.findall(r"^```\n(.*?)^```", text, flags=re.M | re.S)
-            for line in block.split("\n")
-        ]
-        for command in [*lines, *re.findall(r"`(manage\.py [^`]+)`", text)]:
-            if command.strip():
-                yield page.stem, command
-
-
-@pytest.mark.parametrize(("page", "command"), sorted(set(commands())))
-def test_a_command_exists_and_takes_these_options(page: str, command: str) -> None:
-    program, *words = shlex.split(re.sub(r"^(OTEL_\S+) ", "", command).partition(" | ")[0])
-    if program != "manage.py":
-        assert program in {"curl", "celery", "journalctl", "docker", "make"} or page == "tracing"
-        return
-    name, *options = words
-    assert name in get_commands(), command
-    app = get_commands()[name]
-    found = load_command_class(app, name) if isinstance(app, str) else app
-    # Placeholders stand for what is looked up: a name, a number, a key.
-    options = ["17" if option == "ID" else option for option in options]
-    try:
-        found.create_parser("manage.py", name).parse_args(options)
-    except (CommandError, SystemExit) as refusal:
-        pytest.fail(f"{command}: {refusal}")

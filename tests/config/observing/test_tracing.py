@@ -1,6 +1,7 @@
 """A story as spans: request → publish → process → publish … → mail; and nothing of it while it is off."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from config.observing.apps import tracing_is_on
 from eventbus import Command, Event, publish
 from eventbus.models import Message
 from eventbus.testing import drain
+from tests.docs.examples import blocks
 from tests.eventbus import toys
 from tests.eventbus.toys import Counted
 from tests.fixtures.sandbox import Sandbox
@@ -126,6 +128,30 @@ def test_an_order_is_one_trace_from_the_request_to_the_mail(
     assert {f"{span.context.trace_id:032x}" for span in story} == {TRACE}
     told = [message.message()["traceparent"] for message in mail.outbox]
     assert told == [f"00-{TRACE}-{span.context.span_id:016x}-01" for span in (first, second)]
+
+
+def drawn() -> Iterator[tuple[str, str]]:
+    """Each span of the bus in the page's tree, behind the one above it."""
+    (tree,) = blocks("docs/operate/tracing.md", "text")
+    above: dict[int, str] = {}
+    for line in tree.code.splitlines():
+        found = re.fullmatch(r"([│├└─ ]*)(.+?)(?: {2,}.*| …)?", line)
+        assert found
+        depth = len(found[1]) // 3
+        above[depth] = found[2]
+        if depth and found[2].startswith(("publish ", "process ", "settle ")):
+            yield above[depth - 1], found[2]
+
+
+def test_the_tree_that_the_page_draws_is_an_orders(traces: Traces, shopper: Shopper) -> None:
+    shopper.pick("BOWL")
+    shopper.order()
+    drain()
+
+    names = {span.context.span_id: span.name for span in traces.all()}
+    parents = {(names.get(span.parent.span_id), span.name) for span in traces.all() if span.parent}
+    assert len(set(drawn())) > 10
+    assert set(drawn()) - parents == set()
 
 
 def test_a_request_is_named_by_its_route_and_tells_nobody_s_address(traces: Traces, shopper: Shopper) -> None:
