@@ -144,7 +144,8 @@ def _refuse_taken(products: Sequence[NewProduct]) -> None:
 
 def _free_slugs(products: Sequence[NewProduct]) -> dict[str, str]:
     wanted = {product.sku: product.slug or slugify(product.name)[:80] for product in products}
-    longer = {sku: f"{slug}-{slugify(sku)}".strip("-") for sku, slug in wanted.items()}
+    # A slug has room for 120: half of one and a long SKU leave some for a number behind them.
+    longer = {sku: f"{slug[:50]}-{slugify(sku)}".strip("-") for sku, slug in wanted.items()}
     either = [*wanted.values(), *longer.values()]
     taken = set(Product.objects.filter(slug__in=either).values_list("slug", flat=True))
     slugs = {}

@@ -3,13 +3,14 @@
 import csv
 import io
 import tracemalloc
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -27,7 +28,8 @@ from inventory import services as shelf
 from inventory.events import StockAdjusted
 from inventory.models import StockItem, StockMovement
 from tests.factories import UserFactory
-from tests.orders.builders import an_article, pounds
+from tests.inventory.builders import lines, meanwhile
+from tests.orders.builders import ORDER, an_article, pounds
 
 pytestmark = pytest.mark.usefixtures("bus")
 
@@ -95,12 +97,15 @@ class TestPrices:
             ("MUG,cheap", "'cheap' is not an amount of GBP."),
             ("MUG,1.234", "'1.234' is not a whole number of GBP minor units."),
             ("MUG,", "'' is not an amount of GBP."),
+            ("MUG,123456789012", "'123456789012' is not an amount of GBP."),
+            ("MUG,1e999990", "'1e999990' is not an amount of GBP."),
+            ("MUG,9.00,pounds", "POUNDS is no currency: GBP is one."),
         ],
     )
     def test_a_row_that_cannot_be_is_named_by_line_and_reason_and_stops_all(self, row: str, why: str) -> None:
         an_article("MUG", "8.50")
         an_article("POT", "20.00")
-        sheet = f"sku,price\nPOT,21.00\n{row}\n"
+        sheet = f"sku,price,currency\nPOT,21.00\n{row}\n"
 
         assert trial(KINDS["prices"], sheet, "sam").bad == [(3, why)]
         assert carry_out(KINDS["prices"], sheet, "sam").changes == []
@@ -180,6 +185,24 @@ class TestProducts:
 
         assert found.bad == [(2, "No category has the slug cups; add the category first.")]
 
+    def test_what_the_shop_has_no_room_for_is_refused_before_anything_is_put_in(self) -> None:
+        an_article("MUG")
+        sheet = f"sku,name,category,price\n{'S' * 65},Mug,mugs,1\nMUG,{'n' * 121},mugs,1\n"
+
+        assert trial(KINDS["products"], sheet, "sam").bad == [
+            (2, "A SKU has 64 characters at most."),
+            (3, "A product has a name of 120 characters at most."),
+        ]
+
+    def test_the_longest_that_there_is_room_for_is_put_in(self) -> None:
+        an_article("MUG")
+        sku, other, name = "s" * 64, "S" * 64, "n" * 120
+        sheet = f"sku,name,category,price\n{sku},{name},mugs,99999999.99\n{other},{name},mugs,1\n"
+
+        assert carry_out(KINDS["products"], sheet, "sam").bad == []
+
+        assert price_of(sku) == pounds("99999999.99")
+
     def test_what_comes_out_goes_in_again_without_a_change(self, staff: Any) -> None:
         an_article("MUG", "8.50")
         offers.describe_product(
@@ -226,6 +249,33 @@ class TestStock:
 
         assert found.bad == [(2, "4 of MUG are reserved: 3 cannot be all there are.")]
 
+    def test_a_count_that_is_handed_in_twice_at_once_moves_the_shelf_once(self) -> None:
+        an_article("MUG", stock=10)
+        put_in = partial(carry_out, KINDS["stock"], "sku,on_hand\nMUG,12\n", "sam")
+
+        with transaction.atomic():
+            StockItem.objects.select_for_update().get(sku="MUG")
+            both = meanwhile(put_in), meanwhile(put_in)
+
+        assert sorted(len(done().changes) for done in both) == [0, 1]
+        assert StockItem.objects.get().on_hand == 12
+
+    def test_counts_in_any_order_are_put_in_while_shoppers_reserve(self) -> None:
+        an_article("MUG", stock=10)
+        an_article("POT", stock=10)
+        sheet = "sku,on_hand\nPOT,20\nMUG,20\n"
+
+        with transaction.atomic():
+            StockItem.objects.select_for_update().get(sku="MUG")
+            reserved = meanwhile(partial(shelf.reserve_stock, order_id=ORDER, lines=lines(MUG=1, POT=1)))
+            counted = meanwhile(partial(carry_out, KINDS["stock"], sheet, "sam"))
+
+        assert (reserved(), len(counted().changes)) == (None, 2)
+        assert list(StockItem.objects.order_by("sku").values_list("on_hand", "reserved")) == [
+            (20, 1),
+            (20, 1),
+        ]
+
 
 class TestFiles:
     """What people hand in, and what spreadsheets would run."""
@@ -244,6 +294,7 @@ class TestFiles:
             (b"sku,price,colour\nMUG,1,red\n", "Nobody knows the column colour."),
             (b"sku,price,price\nMUG,1,2\n", "A column is there twice."),
             (b"", "There is no column sku, price."),
+            (b"sku,price\nMUG,1,000\n", "Line 2 has more cells than there are columns."),
             (b"\xff\xfe\x00", "The file is not UTF-8 text."),
             (b"PK\x03\x04\x00", "The file is not text."),
             (b'sku,price\n"MUG,1\n', "cannot be read: unexpected end of data."),
@@ -259,7 +310,7 @@ class TestFiles:
     def test_semicolons_and_spaces_do_no_harm(self) -> None:
         an_article("MUG", "8.50")
 
-        found = trial(KINDS["prices"], "SKU ; Price\n MUG ; 9.00 \n\n", "sam")
+        found = trial(KINDS["prices"], "SKU ; Price\n MUG ; 9.00 ; ;\n\n", "sam")
 
         assert found.changes == [(2, "MUG: £8.50 becomes £9.00")]
 
@@ -294,7 +345,7 @@ def test_a_sheet_is_looked_at_then_put_in_and_the_act_is_kept(staff: Any) -> Non
     assert price_of("MUG") == pounds("9.00")
     assert "Done: the shop is as the sheet says" in done
     assert [(entry.user.get_username(), entry.change_message) for entry in LogEntry.objects.all()] == [
-        ("sam", "Imported prices: 1 changes.")
+        ("sam", "Imported prices: 1 change.")
     ]
 
 

@@ -68,13 +68,22 @@ def read(text: str, *, needed: Sequence[str], optional: Sequence[str]) -> list[R
     try:
         columns = [name.strip().lower() for name in next(reader, [])]
         _check(columns, needed, optional)
-        return [
-            Row(reader.line_num, dict(zip(columns, map(plain, cells), strict=False)))
-            for cells in reader
-            if any(cell.strip() for cell in cells)
-        ]
+        return [_row(reader.line_num, columns, cells) for cells in reader if _says_something(cells)]
     except csv.Error as broken:
         raise NotASheet(f"Line {reader.line_num} cannot be read: {broken}.") from None
+
+
+def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Row:
+    # A comma that nobody has quoted would make 1 of 1,000.
+    if _says_something(cells[len(columns) :]):
+        raise NotASheet(
+            f"Line {line} has more cells than there are columns. Is there a comma without quotes?"
+        )
+    return Row(line, dict(zip(columns, map(plain, cells), strict=False)))
+
+
+def _says_something(cells: Sequence[str]) -> bool:
+    return any(cell.strip() for cell in cells)
 
 
 def _check(columns: list[str], needed: Sequence[str], optional: Sequence[str]) -> None:

@@ -40,8 +40,8 @@ def trial(kind: Kind, text: str, who: str) -> Report:
 def carry_out(kind: Kind, text: str, who: str) -> Report:
     """Change what the sheet says, batch by batch, until one is refused: that one then changes nothing.
 
-    What was done before stays, and is passed over when the same sheet comes again. A sheet with a row that
-    cannot be changes nothing at all. Raises NotASheet.
+    What was done before stays, and is passed over when the same sheet comes again: after this one, or
+    beside it from another tab. A sheet with a row that cannot be changes nothing at all. Raises NotASheet.
     """
     found = trial(kind, text, who)
     if found.bad:
@@ -91,6 +91,7 @@ def _carry_out(report: Report, kind: Kind, batch: Sequence[Row], firsts: dict[st
     line = batch[0].line
     try:
         with transaction.atomic():
+            kind.begin()
             for line, step in _judge(done, kind, batch, firsts, who):  # noqa: B007 - told when one is refused
                 for call in step.calls:
                     call()

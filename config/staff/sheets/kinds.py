@@ -1,5 +1,6 @@
 """The three kinds of sheets: what is in them, what a row would change, and the service that changes it."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,8 @@ from inventory import services as shelf
 from payments.money import Money
 
 _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
+# As wide as the columns of a product are, and as long as prices are typed in the admin.
+_LONGEST_SKU, _LONGEST_NAME, _LONGEST_PRICE = 64, 120, 11
 
 
 class BadRow(Exception):
@@ -33,7 +36,10 @@ Plan = Callable[[Sequence[Row], str], Iterator[Step | BadRow | None]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of sheet. `plan` answers for each row of a batch; None is a row that changes nothing."""
+    """One kind of sheet. `plan` answers for each row of a batch; None is a row that changes nothing.
+
+    `begin` is called in the transaction of a batch that is carried out, before it is planned.
+    """
 
     name: str
     title: str
@@ -44,6 +50,7 @@ class Kind:
     sees: str
     changes: tuple[str, ...]
     hint: str
+    begin: Callable[[], None] = lambda: None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -60,9 +67,13 @@ def _each(rows: Sequence[Row], step: Callable[[Row], Step | None]) -> Iterator[S
 
 
 def _price(row: Row) -> Money:
-    currency = (row.cells.get("currency") or "GBP").upper()
+    currency, written = (row.cells.get("currency") or "GBP").upper(), row.cells.get("price", "")
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise BadRow(f"{currency} is no currency: GBP is one.")
+    if len(written) > _LONGEST_PRICE or "e" in written.lower():
+        raise BadRow(f"{written!r} is not an amount of {currency}.")
     try:
-        price = Money.parse(row.cells.get("price", ""), currency)
+        price = Money.parse(written, currency)
     except ValueError as refusal:
         raise BadRow(str(refusal)) from None
     if price.amount < 0:
@@ -72,8 +83,8 @@ def _price(row: Row) -> Money:
 
 def _sku(row: Row) -> str:
     sku = row.cells.get("sku", "")
-    if not sku or len(sku) > 40:
-        raise BadRow("There is no SKU." if not sku else "A SKU has 40 characters at most.")
+    if not 0 < len(sku) <= _LONGEST_SKU:
+        raise BadRow(f"A SKU has {_LONGEST_SKU} characters at most." if sku else "There is no SKU.")
     return sku
 
 
@@ -122,8 +133,8 @@ def _plan_products(rows: Sequence[Row], who: str) -> Iterator[Step | BadRow | No
     def step(row: Row) -> Step | None:
         sku, price, offered = _sku(row), _price(row), _offered(row)
         name, category = row.cells.get("name", ""), row.cells.get("category", "")
-        if not name or len(name) > 200:
-            raise BadRow("A product has a name of 200 characters at most.")
+        if not 0 < len(name) <= _LONGEST_NAME:
+            raise BadRow(f"A product has a name of {_LONGEST_NAME} characters at most.")
         if category not in shelves:
             raise BadRow(str(UnknownCategory(category)))
         before = known.get(sku)
@@ -239,6 +250,8 @@ KINDS = {
             sees="inventory.view_stockitem",
             changes=("inventory.change_stockitem",),
             hint="What was counted on the shelf; the difference goes into the ledger, with its reason.",
+            # Differences hold as long as nobody else moves the shelf, such as the same sheet in another tab.
+            begin=shelf.serve_alone,
         ),
     )
 }

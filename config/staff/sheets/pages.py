@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.timezone import localdate
@@ -86,17 +86,14 @@ def report(request: HttpRequest, name: str, upload_id: UUID) -> HttpResponse:
 
 def _told(request: HttpRequest, kept: Upload, done: Report) -> None:
     if done.changes:
-        kept.applied_at, kept.changes = datetime.now(UTC), kept.changes + len(done.changes)
+        count = len(done.changes)
+        kept.applied_at, kept.changes = datetime.now(UTC), kept.changes + count
         kept.save(update_fields=["applied_at", "changes"])
-        LogEntry.objects.create(
-            user_id=int(request.user.pk or 0),
-            content_type=ContentType.objects.get_for_model(Upload),
-            object_id=str(kept.pk),
-            object_repr=kept.file_name[:200],
-            action_flag=CHANGE,
-            change_message=f"Imported {kept.kind}: {len(done.changes)} changes.",
+        said = f"{kept.kind}: {count} change{pluralize(count)}"
+        LogEntry.objects.log_actions(
+            int(request.user.pk or 0), [kept], CHANGE, f"Imported {said}.", single_object=True
         )
-        messages.success(request, f"{len(done.changes)} changes were made.")
+        messages.success(request, f"Imported {said}.")
     if done.bad:
         line, why = done.bad[0]
         messages.error(request, f"Line {line} was refused: {why} Nothing of its batch was changed.")
