@@ -1,8 +1,8 @@
 """One order's page: where it stands, what it was at any moment, and what staff can do about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -37,7 +38,7 @@ MAY = {
 
 
 def page(request: HttpRequest, context: dict[str, Any], order: Order) -> HttpResponse:
-    """Everything about the order, and with `at` in the address also what it was then."""
+    """Everything about the order, and what it was after the `step` or at the moment that is asked for."""
     state, chapters = order.fold(), _story(order.pk)
     mails = Notification.objects.filter(order_id=order.pk).order_by("sent_at")
     context |= {
@@ -46,7 +47,7 @@ def page(request: HttpRequest, context: dict[str, Any], order: Order) -> HttpRes
         "state": state,
         "lines": [(line, state.returned.get(line.sku, 0)) for line in state.lines],
         "chapters": chapters,
-        "then": _then(order.pk, request.GET.get("at", ""), state, chapters),
+        "then": _then(order.pk, request.GET, state, chapters),
         "payment": payment_of(order.pk),
         "refunds": refunds_of(order.pk),
         "stock": reservation_state(order.pk) or "never reserved",
@@ -118,11 +119,19 @@ def to_order(order_id: UUID) -> HttpResponse:
 
 @contextmanager
 def _act(request: HttpRequest, order_id: UUID, act: str) -> Iterator[None]:
-    """Only who may; what orders refuses is told on the page."""
+    """Only who may."""
     if not request.user.has_perm(MAY[act]):
         raise PermissionDenied
-    try:
+    with told(request):
         yield
+
+
+@contextmanager
+def told(request: HttpRequest) -> Iterator[None]:
+    """An act and its record come about together or not at all; what orders refuses is told on the page."""
+    try:
+        with transaction.atomic():
+            yield
     except OrdersError as refusal:
         messages.error(request, str(refusal))
 
@@ -135,14 +144,15 @@ def _story(order_id: UUID) -> tuple[Chapter, ...]:
 
 
 def _then(
-    order_id: UUID, asked: str, now: OrderState, chapters: tuple[Chapter, ...]
+    order_id: UUID, asked: Mapping[str, str], now: OrderState, chapters: tuple[Chapter, ...]
 ) -> dict[str, Any] | None:
     """The order at the moment asked for, each fact beside what it is now; nothing without its events."""
     if not chapters:
         return None
-    moment = _moment(asked) or chapters[-1].at
+    steps = {str(step): chapter.at for step, chapter in enumerate(chapters)}
+    moment = steps.get(asked.get("step", "")) or _moment(asked.get("at", "")) or chapters[-1].at
     past = [number for number, chapter in enumerate(chapters) if chapter.at <= moment]
-    told = {"at": localtime(moment), "step": past[-1] if past else 0, "chapter": None, "facts": []}
+    told = {"at": moment, "step": past[-1] if past else 0, "chapter": None, "facts": []}
     try:
         state = queries.order_as_of(order_id, moment)
     except OrderNotFound:
@@ -168,10 +178,13 @@ def _facts(state: OrderState) -> Iterator[tuple[str, str]]:
 
 def _moment(text: str) -> datetime | None:
     try:
+        # A plus that was typed into an address is a space.
         moment = parse_datetime(text.replace(" ", "+") if "T" in text else text)
-    except ValueError:
+        if moment and is_naive(moment):  # as from the page, to the second: until its end
+            moment = make_aware(moment) + timedelta(microseconds=999_999)
+        return moment and localtime(moment)
+    except (ValueError, OverflowError):
         return None
-    return make_aware(moment) if moment and is_naive(moment) else moment
 
 
 def _acts_on(order: Order) -> list[LogEntry]:

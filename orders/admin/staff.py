@@ -1,7 +1,6 @@
 """What waits for a person, and the two pages on which staff give goods and money back."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +16,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orders import queries, services
-from orders.admin.order_page import remember, to_order
+from orders.admin.order_page import remember, to_order, told
 from orders.admin.readonly import ReadOnlyAdmin
-from orders.errors import OrderNotFound, OrdersError
+from orders.errors import OrderNotFound
 from orders.forms import ReceiveForm, RefundForm, RefuseForm
 from orders.models import Order, OrderState, StaffTask, TaskKind
 
@@ -76,7 +75,7 @@ class StaffTaskAdmin(ReadOnlyAdmin):
     def close_selected(self, request: HttpRequest, tasks: QuerySet[StaffTask]) -> None:
         """Say what was done about the selected tasks."""
         for task in tasks:
-            with _told(request):
+            with told(request):
                 note = request.POST.get("note", "")
                 services.close_task(task_id=task.pk, closed_by=request.user.get_username(), note=note)
                 remember(request, task.order_id, f"Closed “{task.get_kind_display()}”: {note.strip()}")
@@ -137,14 +136,14 @@ def receive(request: HttpRequest, order_id: UUID, return_id: UUID) -> HttpRespon
     form = ReceiveForm(queries.returnable_of(order, besides=return_id), expected, answers)
     who = request.user.get_username()
     if refusing and refusal.is_valid():
-        with _told(request):
+        with told(request):
             reason = refusal.cleaned_data["reason"]
             services.refuse_return(order_id=order_id, return_id=return_id, reason=reason, refused_by=who)
             remember(request, order_id, f"Refused a return: {reason}")
             messages.success(request, "Refused. The customer is told why.")
         return to_order(order_id)
     if form.is_valid():
-        with _told(request):
+        with told(request):
             owed = services.receive_return(
                 order_id=order_id,
                 return_id=return_id,
@@ -165,7 +164,7 @@ def refund(request: HttpRequest, order_id: UUID) -> HttpResponse:
     answers = request.POST if request.method == "POST" else None
     form = RefundForm(queries.returnable_of(order), order.refundable, answers)
     if form.is_valid():
-        with _told(request):
+        with told(request):
             services.grant_refund(
                 order_id=order_id,
                 refund_id=form.cleaned_data["refund_id"],
@@ -193,12 +192,3 @@ def _page(request: HttpRequest, page: str, order: OrderState, **more: Any) -> Ht
     context = {**admin.site.each_context(request), "order": order, "title": f"Order {order.number}", **more}
     answer = 422 if request.method == "POST" else 200
     return render(request, f"admin/orders/{page}.html", context, status=answer)
-
-
-@contextmanager
-def _told(request: HttpRequest) -> Iterator[None]:
-    """What orders refuses is told on the page."""
-    try:
-        yield
-    except OrdersError as refusal:
-        messages.error(request, str(refusal))

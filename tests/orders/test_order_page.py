@@ -7,15 +7,17 @@ from uuid import UUID
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from eventbus.testing import drain
 from orders import queries, services
 from orders.models import Notification, OrderHistoryRow, OrderNote
 from tests.factories import UserFactory
+from tests.fixtures.keeping import nothing_kept
 from tests.orders.builders import (
     ADA,
     ORDER,
@@ -64,11 +66,12 @@ class TestThePast:
     def test_each_step_of_the_story_leads_to_what_the_order_was_then(self, staff: Client) -> None:
         a_shipped_order()
 
-        told = [
+        by_moment = [
             shown(staff, at=chapter.at.isoformat())["then"]["state"] for chapter in shown(staff)["chapters"]
         ]
+        by_step = [shown(staff, step=str(step))["then"]["state"] for step in range(3)]
 
-        assert told == ["placed", "confirmed", "shipped"]
+        assert by_moment == by_step == ["placed", "confirmed", "shipped"]
 
     def test_what_is_other_than_now_is_marked(self, staff: Client) -> None:
         a_shipped_order()
@@ -93,7 +96,27 @@ class TestThePast:
         a_shipped_order()
 
         assert shown(staff)["then"]["state"] == "shipped"
-        assert shown(staff, at="once upon a time")["then"]["state"] == "shipped"
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"at": "once upon a time"},
+            {"at": "0001-01-01T00:00:00+14:00"},
+            {"at": "9999-12-31T23:59:59-12:00"},
+            {"step": "3"},
+            {"step": "-1"},
+        ],
+    )
+    def test_what_is_no_moment_of_it_is_now(self, staff: Client, asked: dict[str, str]) -> None:
+        a_shipped_order()
+
+        assert shown(staff, **asked)["then"]["state"] == "shipped"
+
+    def test_a_second_that_was_typed_lasts_until_its_end(self, staff: Client) -> None:
+        a_shipped_order()
+        last = timezone.localtime(shown(staff)["chapters"][-1].at)
+
+        assert shown(staff, at=f"{last:%Y-%m-%dT%H:%M:%S}")["then"]["state"] == "shipped"
 
 
 class TestActs:
@@ -176,6 +199,14 @@ class TestActs:
 
         clerk.user_permissions.add(Permission.objects.get(codename=permission))
         assert self.post(client, name, *more, reason="x", text="x") == 302
+
+    def test_what_cannot_be_kept_is_not_done(self, staff: Client) -> None:
+        a_confirmed_order()
+
+        with nothing_kept(), pytest.raises(IntegrityError):
+            self.post(staff, "orders_cancel", reason="The shopper rang.")
+
+        assert queries.order_state(ORDER).cancellation_requested_at is None
 
     def test_an_act_is_not_a_link(self, staff: Client) -> None:
         a_confirmed_order()

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,6 +14,7 @@ from orders import queries, services
 from orders.models import StaffTask, TaskKind
 from payments.queries import refunds_of
 from tests.factories import UserFactory
+from tests.fixtures.keeping import nothing_kept
 from tests.orders.builders import ORDER, a_shipped_order, pieces, pounds
 
 pytestmark = pytest.mark.usefixtures("bus")
@@ -194,6 +195,14 @@ class TestMoney:
         assert "has been granted already" in again
         [granted] = queries.order_state(ORDER).refunds
         assert (granted.refund_id, granted.amount) == (BACK, pounds(refund))
+
+    def test_what_cannot_be_kept_is_not_given(self, staff: Client) -> None:
+        answers = {"amount": "5.00", "reason": "Chipped", "refund_id": str(BACK)}
+
+        with nothing_kept(), pytest.raises(IntegrityError):
+            staff.post(refund_page(), answers)
+
+        assert queries.order_state(ORDER).refunds == ()
 
     @pytest.mark.parametrize(
         ("answers", "sentence"),
