@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from payments import services
-from payments.models import AccountCredit, EntryKind, InboxNotice, Payment, PaymentEntry, Refund
+from payments.models import AccountCredit, EntryKind, InboxNotice, NoticeState, Payment, PaymentEntry, Refund
 from payments.money import Money
 
 
@@ -187,7 +189,10 @@ class InboxNoticeAdmin(ReadOnly, admin.ModelAdmin[InboxNotice]):
     @admin.action(description="Read again", permissions=["read_again"])
     def read_again(self, request: HttpRequest, chosen: QuerySet[InboxNotice]) -> None:
         """Have what is parked or has failed read once more, by today's code."""
-        count = services.read_notices_again(notice_ids=chosen.values_list("pk", flat=True))
+        with transaction.atomic():
+            waiting = list(chosen.exclude(state=NoticeState.DONE))
+            count = services.read_notices_again(notice_ids=[notice.pk for notice in waiting])
+            LogEntry.objects.log_actions(int(request.user.pk or 0), waiting, CHANGE, "Read again.")
         self.message_user(
             request, f"To be read again: {count}. What is done already stays as it is.", messages.SUCCESS
         )

@@ -13,20 +13,28 @@ from eventbus import needs_a_person
 from orders.queries import OpenTask, open_tasks
 from payments.queries import notices_to_look_at
 
-_KINDS = {
-    "dead_letter": ("dead letter", "eventbus.view_delivery"),
-    "saga": ("stuck saga", "eventbus.view_sagastate"),
-    "dependency": ("not answering", "eventbus.view_breaker"),
+LABELS = {
+    "webhook": "webhook aside",
+    "dead_letter": "dead letter",
+    "saga": "stuck saga",
+    "dependency": "not answering",
+}
+"""What each kind is called, besides the tasks about orders, which say it themselves."""
+_SEEN_WITH = {
+    "dead_letter": "eventbus.view_delivery",
+    "saga": "eventbus.view_sagastate",
+    "dependency": "eventbus.view_breaker",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """The next best thing to do: a page, or with `fields` a button that does it."""
+    """The next best thing to do: a page, or with `fields` a button that does it; `asks` for a word first."""
 
     label: str
     url: str
     fields: tuple[tuple[str, object], ...] = ()
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ def waiting_for(user: Any) -> list[Item]:
         items += [_of_task(task, user) for task in open_tasks()]
     if user.has_perm("payments.view_inboxnotice"):
         items += _notices(user)
-    if any(user.has_perm(permission) for _, permission in _KINDS.values()):
+    if any(user.has_perm(permission) for permission in _SEEN_WITH.values()):
         items += _concerns(user)
     return sorted(items, key=lambda item: item.since)
 
@@ -81,7 +89,8 @@ def _of_task(task: OpenTask, user: Any) -> Item:
         if task.is_about_goods:
             receive = reverse("admin:orders_receive", args=[task.order_id, task.about_id])
             acts.insert(0, Act("Receive or refuse", receive))
-        acts.append(Act("Close with a note", reverse("admin:orders_stafftask_change", args=[task.task_id])))
+        every = reverse("admin:orders_stafftask_changelist")
+        acts.append(_pressed("Close with a note …", every, "close_selected", task.task_id, asks="note"))
     title = f"Order {task.order_number}" if task.order_number else "An order"
     return Item(task.kind, task.label, title, task.sentence, task.next_action, task.opened_at, tuple(acts))
 
@@ -92,7 +101,7 @@ def _notices(user: Any) -> list[Item]:
     return [
         Item(
             kind="webhook",
-            label="webhook aside",
+            label=LABELS["webhook"],
             title=f"{notice.provider}: {notice.kind}",
             sentence=notice.remark,
             advice="Have it read again once its payment is known, or the code that understands it is here.",
@@ -110,7 +119,7 @@ def _concerns(user: Any) -> list[Item]:
     return [
         Item(
             kind=concern.kind,
-            label=_KINDS[concern.kind][0],
+            label=LABELS[concern.kind],
             title=concern.title,
             sentence=f"{concern.about}: {concern.why}" if concern.why else concern.about,
             advice=_advice(concern.kind, concern.behind),
@@ -118,7 +127,7 @@ def _concerns(user: Any) -> list[Item]:
             acts=_acts(concern.kind, concern.id, user),
         )
         for concern in needs_a_person()
-        if user.has_perm(_KINDS[concern.kind][1])
+        if user.has_perm(_SEEN_WITH[concern.kind])
     ]
 
 
@@ -143,6 +152,6 @@ def _acts(kind: str, key: int | str, user: Any) -> tuple[Act, ...]:
     return (_pressed("Try again", every, "retry", key), _pressed("Discard …", every, "discard", key), look)
 
 
-def _pressed(label: str, url: str, action: str, key: object) -> Act:
+def _pressed(label: str, url: str, action: str, key: object, asks: str = "") -> Act:
     """A button that presses the list's own: it asks for the same rights, and leaves the same record."""
-    return Act(label, url, (("action", action), ("_selected_action", key)))
+    return Act(label, url, (("action", action), ("_selected_action", key)), asks)

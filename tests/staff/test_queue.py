@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 from django.test import Client
@@ -17,7 +18,7 @@ from eventbus.dead_letters import dead_letters
 from eventbus.models import Act, Breaker, Delivery, Message
 from eventbus.testing import drain, published
 from orders import services
-from orders.models import TaskKind
+from orders.models import StaffTask, TaskKind
 from payments.commands import ReadNotice
 from payments.models import InboxNotice, NoticeState
 from tests.factories import UserFactory
@@ -114,9 +115,18 @@ def test_goods_that_come_back_are_received_from_here(staff: Client) -> None:
     assert items(staff)[0].acts[0].url == reverse("admin:orders_receive", args=[ORDER, UUID(int=1)])
 
 
-def press(client: Client, item: Any, label: str) -> None:
+def press(client: Client, item: Any, label: str, said: str = "") -> None:
     act = next(act for act in item.acts if act.label == label)
-    assert client.post(act.url, dict(act.fields)).status_code == 302
+    assert client.post(act.url, {**dict(act.fields), act.asks: said}).status_code == 302
+
+
+def test_a_task_is_closed_by_its_button_with_a_note(staff: Client) -> None:
+    a_task()
+
+    press(staff, items(staff)[0], "Close with a note …", "Rang them.")
+
+    assert items(staff) == []
+    assert [(task.closed_by, task.note) for task in StaffTask.objects.all()] == [("sam", "Rang them.")]
 
 
 def test_a_dead_letter_is_tried_again_by_its_button_and_the_act_is_kept(staff: Client) -> None:
@@ -135,6 +145,9 @@ def test_a_webhook_is_read_again_by_its_button(staff: Client) -> None:
         press(staff, items(staff)[0], "Read it again")
 
     assert told == [ReadNotice(notice_id=notice.pk)]
+    assert [(entry.user.get_username(), entry.object_id) for entry in LogEntry.objects.all()] == [
+        ("sam", str(notice.pk))
+    ]
 
 
 def test_each_sees_what_they_may_look_after(client: Client) -> None:
