@@ -67,7 +67,7 @@ def _join(asked: AskedMail) -> Iterator[Letter]:
         yield Letter(asked.email, "known", facts)
         return
     token = tokens.write(tokens.JOIN, email=asked.email, **asked.about)
-    yield Letter(asked.email, "join", asked.about | {"link": _link("joined", token=token)})
+    yield Letter(asked.email, "join", {"link": _link("joined", token=token)})
 
 
 def _reset(asked: AskedMail) -> Iterator[Letter]:

@@ -30,7 +30,7 @@ from orders.errors import OrdersError
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
-_secret = sensitive_post_parameters("password", "old_password", "new_password1", "new_password2")
+_secret = sensitive_post_parameters()
 
 
 class LogIn(auth.LoginView):

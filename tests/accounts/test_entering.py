@@ -29,6 +29,14 @@ def test_signing_up_goes_through_the_mailbox(visitor: Visitor) -> None:
     assert (user.username, user.email, user.is_staff) == ("ada@example.com", "ada@example.com", False)
 
 
+def test_nobody_writes_to_strangers_through_a_name(visitor: Visitor) -> None:
+    visitor.send("/account/join/", name="You have won: evil.example", email="ada@example.com")
+
+    assert [("evil.example" in str(one.body), one.to) for one in visitor.mails()] == [
+        (False, ["ada@example.com"])
+    ]
+
+
 def test_signing_up_leads_on_to_where_one_wanted_to_go(visitor: Visitor) -> None:
     visitor.send("/account/join/", name="Ada", email="ada@example.com", next="/cart/")
 
