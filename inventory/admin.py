@@ -65,7 +65,7 @@ class StockItemAdmin(admin.ModelAdmin[StockItem]):
         css: ClassVar[dict[str, list[str]]] = {"all": ["staff/staff.css"]}
 
     form = StockForm
-    list_display = ("sku", "on_hand", "reserved", "free", "low")
+    list_display = ("sku", "on_hand", "reserved", "available", "enough")
     search_fields = ("sku",)
     fields = ("sku", "on_hand", "reserved", "movement", "quantity", "reason", "ledger")
 
@@ -90,13 +90,8 @@ class StockItemAdmin(admin.ModelAdmin[StockItem]):
             messages.error(request, f"Nothing was moved. {refusal}")
             return HttpResponseRedirect(request.path)
 
-    @admin.display(description="available")
-    def free(self, item: StockItem) -> int:
-        """Units free to sell."""
-        return item.available
-
-    @admin.display(boolean=True, description="enough")
-    def low(self, item: StockItem) -> bool:
+    @admin.display(boolean=True)
+    def enough(self, item: StockItem) -> bool:
         """Is there more than the low-stock threshold?"""
         return item.available > item.low_at
 

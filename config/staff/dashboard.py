@@ -152,5 +152,5 @@ def in_words(reason: str) -> str:
 def _short(amount: int, currency: str) -> str:
     """An amount as it stands beside a line: whole, and in thousands where it is long."""
     sign = str(Money(0, currency)).partition("0")[0]
-    major = amount // 100
+    major = int(Money(amount, currency).decimal)
     return f"{sign}{major / 1000:g}k" if major >= 10_000 else f"{sign}{major:,}"

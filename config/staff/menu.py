@@ -1,6 +1,5 @@
 """The sidebar: what staff come for, in the order in which they do; each sees what they may open."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -107,4 +106,5 @@ def _link(page: str) -> str:
         return ""
 
 
-_is_index: Callable[[HttpRequest], bool] = lambda request: request.path == reverse("admin:index")  # noqa: E731
+def _is_index(request: HttpRequest) -> bool:
+    return request.path == reverse("admin:index")

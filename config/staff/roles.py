@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-_READS_ORDERS = (
+_HELPS_WITH_ORDERS = (
     "orders.view_order",
     "orders.view_orderhistoryrow",
     "orders.view_ordernote",
@@ -17,7 +17,7 @@ _READS_ORDERS = (
 )
 ROLES: dict[str, tuple[str, ...]] = {
     "Sales": (
-        *_READS_ORDERS,
+        *_HELPS_WITH_ORDERS,
         "orders.cancel_order",
         "orders.view_notification",
         "orders.send_again",
@@ -30,7 +30,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "inventory.view_stockitem",
     ),
     "Warehouse": (
-        *_READS_ORDERS,
+        *_HELPS_WITH_ORDERS,
         "inventory.view_stockitem",
         "inventory.add_stockitem",
         "inventory.change_stockitem",
@@ -39,7 +39,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "catalog.view_product",
     ),
     "Finance": (
-        *_READS_ORDERS,
+        *_HELPS_WITH_ORDERS,
         "orders.view_return",
         "orders.view_salesbydayrow",
         "orders.view_taxrule",
