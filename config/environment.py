@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,14 @@ from config.local.state import State
 
 MAIL_SCHEMES = {"smtp": {}, "smtps": {"EMAIL_USE_SSL": True}, "smtp+tls": {"EMAIL_USE_TLS": True}}
 MAIL_PORTS = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
+
+
+def is_production() -> bool:
+    """Whether SHOP_ENV says so; what it says by mistake must not open a shop with a sandbox."""
+    word = os.environ.get("SHOP_ENV", "")
+    if word not in {"", "development", "production"}:
+        raise ImproperlyConfigured(f"SHOP_ENV={word} is unknown: use production, or development.")
+    return word == "production"
 
 
 def flag(name: str) -> bool:
@@ -30,6 +39,18 @@ def required(name: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"SHOP_ENV=production needs {name}: set it in the environment.")
     return value
+
+
+def required_words(name: str) -> list[str]:
+    """Return the comma-separated words of a variable that production cannot do without."""
+    return words(name) or [required(name)]
+
+
+def site_url(hosts: Sequence[str]) -> str:
+    """Return the shop's own address on the internet: SITE_URL, else the first host where that is one."""
+    several = hosts[0].startswith((".", "*"))
+    given = os.environ.get("SITE_URL") or (required("SITE_URL") if several else f"https://{hosts[0]}")
+    return given.rstrip("/")
 
 
 def development_key(state: Path) -> str:

@@ -24,14 +24,14 @@ django_stubs_ext.monkeypatch()  # lets admin classes and fields take type parame
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(os.environ.get("SHOP_STATE", BASE_DIR / ".state"))
-PRODUCTION = os.environ.get("SHOP_ENV") == "production"
+PRODUCTION = environment.is_production()
 DEBUG = environment.flag("DEBUG") and not PRODUCTION
 SANDBOX_ENABLED = not PRODUCTION
 # A page on which anybody may break the shop is for a shop that takes no money.
 LAB_ENABLED = SANDBOX_ENABLED
 if PRODUCTION:
     SECRET_KEY = environment.required("SECRET_KEY")
-    ALLOWED_HOSTS = environment.required("ALLOWED_HOSTS").split(",")
+    ALLOWED_HOSTS = environment.required_words("ALLOWED_HOSTS")
     DATABASE_URL = environment.required("DATABASE_URL")
     REDIS_URL = environment.required("REDIS_URL")
 else:
@@ -170,7 +170,10 @@ ORDERS_LINK_DAYS = 90
 ORDERS_PARCEL_LOOK_SECONDS = 10 if SANDBOX_ENABLED else 15 * 60
 
 _run = State(STATE_DIR).read("run")
-SITE_URL = os.environ.get("SITE_URL") or f"http://127.0.0.1:{_run.get('port', 8000)}"
+if PRODUCTION:
+    SITE_URL = environment.site_url(ALLOWED_HOSTS)
+else:
+    SITE_URL = os.environ.get("SITE_URL") or f"http://127.0.0.1:{_run.get('port', 8000)}"
 SANDBOX_URL = os.environ.get("SANDBOX_URL") or f"http://127.0.0.1:{_run.get('sandbox_port', 8090)}"
 GATEWAY_TIMEOUT_SECONDS = 5
 # With Stripe's key, cards are charged there; without one the sandbox takes them, and production takes none.
@@ -181,7 +184,7 @@ STRIPE_URL = "https://api.stripe.com"
 STRIPE_WEBHOOK_SECRETS = environment.words("STRIPE_WEBHOOK_SECRETS")
 ADYEN_HMAC_KEYS = environment.words("ADYEN_HMAC_KEYS")
 SANDBOX_WEBHOOK_SECRETS = (
-    environment.words("SANDBOX_WEBHOOK_SECRETS") or [f"sandbox-{SECRET_KEY}"] if SANDBOX_ENABLED else []
+    (environment.words("SANDBOX_WEBHOOK_SECRETS") or [f"sandbox-{SECRET_KEY}"]) if SANDBOX_ENABLED else []
 )
 
 REST_FRAMEWORK = {

@@ -18,6 +18,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "shop.example.com",
     "DATABASE_URL": "postgres://elsewhere/shop",
     "REDIS_URL": "redis://elsewhere/0",
+    "EMAIL_URL": "smtp+tls://mail.example.com",
     "STRIPE_SECRET_KEY": "sk_live_1",
     "STRIPE_WEBHOOK_SECRETS": "whsec_1",
 }
@@ -52,14 +53,59 @@ def test_production_is_fit_for_the_internet() -> None:
     assert "SHOP_ENV=production needs SECRET_KEY" in without_key.stderr
 
 
-def test_production_knows_no_sandbox_and_no_tracebacks() -> None:
+def test_production_knows_no_sandbox_no_tracebacks_and_its_own_address() -> None:
     asked = (
-        "from django.conf import settings as s; print(s.SANDBOX_ENABLED, s.DEBUG, s.SESSION_COOKIE_SECURE)"
+        "from django.conf import settings as s;"
+        "print(s.SANDBOX_ENABLED, s.DEBUG, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS, s.SITE_URL)"
+    )
+    hosts = "shop.example.com, www.example.com"
+
+    shown = manage(
+        "shell", "--no-imports", "-c", asked, **PRODUCTION | {"DEBUG": "1", "ALLOWED_HOSTS": hosts}
     )
 
-    shown = manage("shell", "--no-imports", "-c", asked, **PRODUCTION | {"DEBUG": "1"})
+    assert shown.stdout.strip() == (
+        "False False True ['shop.example.com', 'www.example.com'] https://shop.example.com"
+    )
 
-    assert shown.stdout.split() == ["False", "False", "True"]
+
+@pytest.mark.parametrize("word", ["Production", "prod", "staging"])
+def test_a_word_that_means_nothing_opens_no_shop(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_ENV", word)
+
+    with pytest.raises(ImproperlyConfigured, match=f"SHOP_ENV={word} is unknown: use production"):
+        environment.is_production()
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts", "address"),
+    [
+        ("", ["shop.example.com", "www.example.com"], "https://shop.example.com"),
+        ("https://www.example.com/", ["shop.example.com"], "https://www.example.com"),
+        ("https://shop.example.com", [".example.com"], "https://shop.example.com"),
+    ],
+)
+def test_the_shops_own_address_is_given_or_its_first_host(
+    given: str, hosts: list[str], address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_URL", given)
+
+    assert environment.site_url(hosts) == address
+
+
+@pytest.mark.parametrize("host", [".example.com", "*"])
+def test_an_address_that_stands_for_several_is_none(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SITE_URL", raising=False)
+
+    with pytest.raises(ImproperlyConfigured, match="SHOP_ENV=production needs SITE_URL"):
+        environment.site_url([host])
+
+
+def test_production_that_writes_its_mails_into_files_is_warned() -> None:
+    checked = manage("check", "--fail-level", "WARNING", **PRODUCTION | {"EMAIL_URL": ""})
+
+    assert checked.returncode != 0
+    assert "(orders.W001) Production writes its mails into files" in checked.stderr
 
 
 def test_mail_goes_into_files_until_a_server_is_named(
