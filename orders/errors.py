@@ -104,6 +104,13 @@ class TotalRefused(OrdersError):
         super().__init__(f"A total of {total} cannot be ordered: it must be between nothing and {limit}.")
 
 
+class NothingToPay(OrdersError):
+    """A card cannot be charged nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing to pay for this basket, so it cannot be ordered by card.")
+
+
 class SumsDiffer(OrdersError):
     """The lines and their delivery do not come to the total."""
 
@@ -134,6 +141,14 @@ class LinkExpired(OrdersError):
 
     def __init__(self) -> None:
         super().__init__("This link has expired. Please have a new one sent to you.")
+
+
+class StoryArchived(OrdersError):
+    """What happened to the order lies in the archive of the log."""
+
+    def __init__(self, order_id: UUID) -> None:
+        self.order_id = order_id
+        super().__init__(f"What happened to order {order_id} is in the archive; how it stands can be read.")
 
 
 class AddressNotFound(OrdersError):
@@ -313,6 +328,14 @@ class MailNotFound(OrdersError):
     def __init__(self, notification_id: int) -> None:
         self.notification_id = notification_id
         super().__init__(f"There is no mail {notification_id} about this order.")
+
+
+class MailRefused(OrdersError):
+    """The mail server will never take this mail; `code` is its answer, as SMTP numbers them."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(f"The mail server has refused this mail for good, with {code}.")
 
 
 class TaskNotFound(OrdersError):

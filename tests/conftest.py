@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 from eventbus.checkpoints import ensure_checkpoints
 
 pytest_plugins = [
+    "tests.fixtures.mailboxes",
     "tests.fixtures.sandbox",
     "tests.fixtures.serving",
     "tests.fixtures.small_shop",

@@ -1,6 +1,7 @@
 """The mails of accounts: written when they are sent, and never kept, for their links open an account."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,7 +19,7 @@ from django.utils.http import urlsafe_base64_encode
 from config.accounts import tokens
 from config.accounts.models import AskedMail
 from eventbus import Record
-from orders.errors import OrdersError
+from orders.errors import MailRefused, OrdersError
 from orders.queries import order_by_number, order_state
 from orders.services import order_link
 from orders.services.notifying import deliver
@@ -44,7 +45,9 @@ def send(mail_id: UUID) -> Record | None:
         for letter in _WRITERS[asked.kind](asked):
             text = render_to_string(f"accounts/mail/{letter.template}.txt", letter.facts)
             subject, _, body = text.partition("\n")
-            deliver(letter.recipient, subject, body.strip() + "\n", mail_id)
+            # Anybody can type an address where nobody reads mail: no reason to try it again.
+            with suppress(MailRefused):
+                deliver(letter.recipient, subject, body.strip() + "\n", mail_id)
     return lambda: _settle(mail_id)
 
 

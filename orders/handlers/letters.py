@@ -17,22 +17,11 @@ from orders.events import (
     ReturnRefused,
     ReturnRequested,
 )
+from orders.handlers.refusals import refusals
+from orders.queries.progress import failed_at
 from orders.services.notifying import MAIL_SERVER
 from payments.events import PaymentRefunded
 from payments.money import Money
-
-# Every other reason is a processor's word for why it took no money.
-_NOT_FOR_MONEY = {
-    "cancelled",
-    "cancelled_by_staff",
-    "cancelled_on_request",
-    "confirmation_overdue",
-    "out_of_stock",
-    "reservation_overdue",
-    "shipment_refused",
-    "shipping_overdue",
-    "shortfall",
-}
 
 
 @subscribe
@@ -50,7 +39,7 @@ def ask_for_shipping_note(event: OrderShipped, envelope: Envelope) -> None:
 @subscribe
 def ask_for_apology(event: OrderCancelled, envelope: Envelope) -> None:
     """Have the customer told why nothing will come; after a failed payment, how to try again."""
-    template = "cancelled" if event.reason in _NOT_FOR_MONEY else "payment_failed"
+    template = "payment_failed" if failed_at(event.reason) == "payment" else "cancelled"
     _ask_for_mail(event.order_id, template, envelope)
 
 
@@ -83,7 +72,7 @@ def ask_for_refund_note(event: PaymentRefunded, envelope: Envelope) -> None:
 def _ask_for_mail(
     order_id: UUID, template: str, envelope: Envelope, *, amount: Money | None = None, note: str = ""
 ) -> None:
-    if not _is_history(envelope):
+    if not envelope.backdated:
         mail = SendMail(order_id=order_id, template=template, event_id=envelope.id, amount=amount, note=note)
         send(mail)
 
@@ -91,39 +80,37 @@ def _ask_for_mail(
 @handles(external=True, dependency=MAIL_SERVER)
 def send_mail(command: SendMail) -> Record | None:
     """Write to the customer."""
-    return services.notify_customer(
-        order_id=command.order_id,
-        template=command.template,
-        message_id=command.event_id,
-        amount=command.amount,
-        note=command.note,
-    )
+    with refusals():
+        return services.notify_customer(
+            order_id=command.order_id,
+            template=command.template,
+            message_id=command.event_id,
+            amount=command.amount,
+            note=command.note,
+        )
 
 
 @handles(external=True, dependency=MAIL_SERVER)
 def send_mail_again(command: SendMailAgain) -> Record | None:
     """Write the same to the customer once more."""
-    return services.deliver_again(notification_id=command.notification_id, request_id=command.request_id)
+    with refusals():
+        return services.deliver_again(notification_id=command.notification_id, request_id=command.request_id)
 
 
 @subscribe
 def ask_for_more_stock(event: StockLow, envelope: Envelope) -> None:
     """Have the staff told what to order soon."""
-    if not _is_history(envelope):
+    if not envelope.backdated:
         send(WarnOfLowStock(**msgspec.structs.asdict(event), event_id=envelope.id))
 
 
 @handles(external=True, dependency=MAIL_SERVER)
 def warn_of_low_stock(command: WarnOfLowStock) -> Record | None:
     """Write to the staff."""
-    return services.notify(
-        recipient=getattr(settings, "STAFF_EMAIL", "staff@example.com"),
-        template="low_stock",
-        message_id=command.event_id,
-        context={"stock": command},
-    )
-
-
-def _is_history(envelope: Envelope) -> bool:
-    """Whether this was imported from the past, which nobody wants mail about."""
-    return envelope.backdated
+    with refusals():
+        return services.notify(
+            recipient=getattr(settings, "STAFF_EMAIL", "staff@example.com"),
+            template="low_stock",
+            message_id=command.event_id,
+            context={"stock": command},
+        )

@@ -87,6 +87,11 @@ class Facts:
     all_returned: bool
 
 
+def failed_at(reason: str) -> str:
+    """The step at which an order with this ending failed; every reason of its own is a processor's."""
+    return _FAILED_AT.get(reason, "payment")
+
+
 def headline(facts: Facts) -> str:
     """The order in five words."""
     if facts.order == "shipped":
@@ -122,7 +127,7 @@ def steps(facts: Facts) -> tuple[Step, ...]:
 def _stopped(step: Step) -> Step:
     if step.state == "done":
         return replace(step, sentence=_SENTENCES[step.key, "done"])
-    why = "Stopped, because you asked us to cancel." if step.state == "current" else "Stopped."
+    why = "Stopped, because the order is being cancelled." if step.state == "current" else "Stopped."
     return replace(step, state="skipped", sentence=why)
 
 
@@ -146,7 +151,7 @@ def _on_the_way(facts: Facts) -> dict[str, str]:
 
 
 def _after_the_end(facts: Facts) -> dict[str, str]:
-    failed = _FAILED_AT.get(facts.reason, "payment")
+    failed = failed_at(facts.reason)
     states = {
         "received": "done",
         "stock": "undoing" if facts.reserved else "undone",
@@ -154,7 +159,9 @@ def _after_the_end(facts: Facts) -> dict[str, str]:
         "confirmed": "undone" if facts.was_confirmed else "skipped",
         "shipping": "skipped",
     }
-    return states | ({failed: "failed"} if failed else {})
+    if failed == _NOWHERE or (failed == "payment" and facts.was_captured):
+        return states  # money that came too late was taken, and goes back
+    return states | {failed: "failed"}
 
 
 def _money(facts: Facts) -> str:

@@ -1,6 +1,6 @@
 """Writing to people: rendered, sent, and kept where staff can read it."""
 
-from smtplib import SMTPException
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +8,14 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
 from eventbus import DependencyDown, Record, outgoing_headers
+from orders.errors import MailRefused
 from orders.models import Notification
 from orders.queries import order_state
 from orders.services.links import order_link
 from payments.money import Money
 
 MAIL_SERVER = "mail server"
+_FOR_GOOD = 500
 
 
 def notify_customer(
@@ -53,11 +55,24 @@ def notify(
 
 
 def deliver(recipient: str, subject: str, body: str, message_id: UUID) -> None:
-    """Hand a mail to the mail server; raises DependencyDown where it does not answer."""
+    """Hand a mail to the mail server.
+
+    Raises DependencyDown where it does not answer or takes none now, and MailRefused where it never will:
+    a mailbox that does not exist must not look like an outage, which would keep everybody else's mail back.
+    """
     # A mail that is sent twice after a crash carries the same id, which mail programs show once.
     headers = {"Message-ID": f"<{message_id}@shop>"} | outgoing_headers()
     mail = EmailMessage(subject, body, to=[recipient], headers=headers)
     try:
         mail.send()
+    except (SMTPRecipientsRefused, SMTPDataError) as refusal:
+        code = _code_of(refusal)
+        raise MailRefused(code) if code >= _FOR_GOOD else DependencyDown(MAIL_SERVER) from refusal
     except (SMTPException, ConnectionError, TimeoutError) as failure:
         raise DependencyDown(MAIL_SERVER) from failure
+
+
+def _code_of(refusal: SMTPRecipientsRefused | SMTPDataError) -> int:
+    if isinstance(refusal, SMTPDataError):
+        return refusal.smtp_code
+    return min(code for code, _ in refusal.recipients.values())

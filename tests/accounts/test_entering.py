@@ -7,7 +7,10 @@ from django.contrib.auth.models import User
 from django.core import mail
 
 from config.accounts.models import AskedMail
+from eventbus.models import Delivery
+from eventbus.testing import drain
 from tests.accounts.visitor import PASSWORD, Visitor, an_account, without_tokens
+from tests.fixtures.mailboxes import Mailboxes
 from tests.journeys.shopper import ADA
 
 
@@ -35,6 +38,18 @@ def test_nobody_writes_to_strangers_through_a_name(visitor: Visitor) -> None:
     assert [("evil.example" in str(one.body), one.to) for one in visitor.mails()] == [
         (False, ["ada@example.com"])
     ]
+
+
+def test_an_address_where_nobody_reads_mail_is_written_to_once(
+    visitor: Visitor, mailboxes: Mailboxes
+) -> None:
+    mailboxes.answers["nobody@example.com"] = 550
+    visitor.send("/account/join/", name="Nobody", email="nobody@example.com")
+
+    drain()
+
+    assert AskedMail.objects.get().sent_at is not None
+    assert (Delivery.objects.count(), mailboxes.taken) == (0, [])
 
 
 def test_signing_up_leads_on_to_where_one_wanted_to_go(visitor: Visitor) -> None:
