@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from eventbus import ArchivedStream
 from orders import errors, queries, services
 from orders.api.answers import NewReturnSerializer, OrderSerializer, Receipt, Story
 from orders.api.reading import AnotherCard, Cancellation, Moment, NewReturn
@@ -33,12 +34,7 @@ class Order(APIView):
 class OrderEvents(APIView):
     """What happened to an order."""
 
-    refusals: ClassVar[Refusals] = {
-        "get": (
-            errors.LinkExpired,
-            errors.LinkNotValid,
-        )
-    }
+    refusals: ClassVar[Refusals] = {"get": (errors.LinkExpired, errors.LinkNotValid, errors.StoryArchived)}
 
     @extend_schema(operation_id="orders_events", parameters=[Moment], responses=Story)
     def get(self, request: Request, token: str) -> Response:
@@ -121,7 +117,10 @@ class OrderReturns(APIView):
 
 
 def story(order_id: UUID, as_of: datetime | None) -> dict[str, Any]:
-    """What had happened to the order by then, and its state then."""
-    events = queries.order_story(order_id, as_of)
-    state = queries.order_as_of(order_id, as_of).state if events else None
+    """What had happened to the order by then, and its state then; raises StoryArchived."""
+    try:
+        events = queries.order_story(order_id, as_of)
+        state = queries.order_as_of(order_id, as_of).state if events else None
+    except ArchivedStream as archived:
+        raise errors.StoryArchived(order_id) from archived
     return {"as_of": as_of, "state": state, "events": events}

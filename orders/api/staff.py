@@ -57,7 +57,7 @@ class StaffOrderEvents(APIView):
     """What happened to an order."""
 
     needs_permission = "orders.view_order"
-    refusals: ClassVar[Refusals] = {"get": (errors.OrderNumberUnknown,)}
+    refusals: ClassVar[Refusals] = {"get": (errors.OrderNumberUnknown, errors.StoryArchived)}
 
     @extend_schema(operation_id="staff_orders_events", parameters=[Moment], responses=StaffStory)
     def get(self, request: Request, number: str) -> Response:

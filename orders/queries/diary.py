@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from eventbus import read_stream
+from eventbus import ArchivedStream, read_stream
 from orders.events import (
     CancellationRequested,
     OrderCancelled,
@@ -34,7 +34,10 @@ class DiaryEntry:
 
 
 def diary_of(order_id: UUID, parcel: tuple[ParcelMove, ...]) -> tuple[DiaryEntry, ...]:
-    """Everything there is to tell about the order, the oldest first. Two statements."""
+    """Everything there is to tell about the order, the oldest first. Two statements.
+
+    Of an order whose events are archived, only what its parcel and our mails tell.
+    """
     entries = [
         *_events(order_id),
         *(DiaryEntry(move.seen_at, move.sentence, move.place) for move in parcel),
@@ -44,8 +47,12 @@ def diary_of(order_id: UUID, parcel: tuple[ParcelMove, ...]) -> tuple[DiaryEntry
 
 
 def _events(order_id: UUID) -> Iterator[DiaryEntry]:
+    try:
+        envelopes = read_stream(f"order-{order_id}")
+    except ArchivedStream:
+        return
     titles: dict[str, str] = {}
-    for envelope in read_stream(f"order-{order_id}"):
+    for envelope in envelopes:
         event = envelope.message
         if isinstance(event, OrderPlaced):
             titles = {line.sku: line.title for line in event.lines}

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from eventbus import ArchivedStream
 from orders.errors import OrderNotFound, OrderNumberUnknown
 from orders.models import OrderState
 from orders.queries import order_as_of, order_by_number, order_story
@@ -34,8 +35,8 @@ class Command(BaseCommand):
         try:
             order_id = order_by_number(options["number"])
             state = order_as_of(order_id, moment)
-        except OrderNumberUnknown as unknown:
-            raise CommandError(str(unknown)) from unknown
+        except (OrderNumberUnknown, ArchivedStream) as refusal:
+            raise CommandError(str(refusal)) from refusal
         except OrderNotFound:
             raise CommandError(f"{options['number']} was not placed yet at {_shown(moment)}.") from None
         then = f"at {_shown(moment)}" if moment else "now"
