@@ -1,5 +1,6 @@
 """Carts: a guest's is filled by whoever has its id, an account's by itself; the shop says what it costs."""
 
+from contextlib import suppress
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from orders.api.answers import CartSerializer, Receipt
 from orders.api.reading import Checkout, NewLine, Quantity
 from orders.api.receipts import Refusals, receipt
 from orders.services.carts import open_cart
-from payments.errors import AmountNotPositive, AmountTooLarge
 
 _FILLING = (
     errors.CartNotFound,
@@ -111,10 +111,9 @@ class CartCheckout(APIView):
             errors.NotForSale,
             errors.MixedCurrencies,
             errors.NoDelivery,
+            errors.NothingToPay,
             errors.TotalChanged,
             errors.TotalRefused,
-            AmountNotPositive,
-            AmountTooLarge,
             CartMoved,
         )
     }
@@ -128,6 +127,8 @@ class CartCheckout(APIView):
         sent = Checkout(data=request.data)
         sent.is_valid(raise_exception=True)
         with transaction.atomic():
+            with suppress(errors.CartAlreadyOrdered):
+                _need_unmoved(request, cart_id)
             order_id = services.place_order(
                 cart_id=cart_id, customer_id=request.user.pk, **sent.validated_data
             )

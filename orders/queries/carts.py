@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog import queries as catalog
 from eventbus import current_time
 from inventory import queries as inventory
-from orders.errors import CartNotFound, NoDelivery
+from orders.errors import CartNotFound, NoDelivery, NothingToPay
 from orders.models import HOME_COUNTRY, HOME_CURRENCY, Cart, CartLine, Order
 from orders.queries.totals import Delivery, Totals, fingerprint, tariff_for, totals
 from payments.money import Money
@@ -96,7 +96,7 @@ def cart_view(cart_id: UUID, customer_id: int | None = None) -> CartView:
         sums=sums,
         seen=fingerprint([(line.sku, line.quantity, line.unit_price) for line in lines], sums.total),
         refusal=refusal,
-        obstacle=refusal or _obstacle(lines),
+        obstacle=refusal or _obstacle(lines, sums.total),
         order_id=order_id,
     )
 
@@ -122,7 +122,7 @@ def _sums(lines: Sequence[CartLineView], currency: str) -> tuple[Totals, str]:
         return totals(prices, undelivered), str(refusal)
 
 
-def _obstacle(lines: Sequence[CartLineView]) -> str:
+def _obstacle(lines: Sequence[CartLineView], total: Money) -> str:
     gone = [line.title for line in lines if not line.for_sale or line.available <= 0]
     short = [line.title for line in lines if line.is_short and line.available > 0]
     sentences = []
@@ -130,6 +130,8 @@ def _obstacle(lines: Sequence[CartLineView]) -> str:
         sentences.append(f"Please take out what cannot be had now: {', '.join(gone)}.")
     if short:
         sentences.append(f"Please take fewer of: {', '.join(short)}.")
+    if lines and not sentences and not total:
+        sentences.append(str(NothingToPay()))
     return " ".join(sentences)
 
 

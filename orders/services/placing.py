@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from catalog import queries as catalog
 from eventbus import current_time
-from orders.errors import CartAlreadyOrdered, CartChanged, CartIsEmpty, NotForSale, TotalChanged
+from orders.errors import CartAlreadyOrdered, CartChanged, CartIsEmpty, NotForSale, NothingToPay, TotalChanged
 from orders.events import Address, CustomerSnapshot, OrderLine, OrderPlaced
 from orders.models import Cart, new_number
 from orders.queries.totals import Totals, fingerprint, tariff_for, totals
@@ -27,7 +27,6 @@ def place_order(
     customer: CustomerSnapshot,
     address: Address,
     card_token: str,
-    payment_method: str = "card",
     expected_total: Money | None = None,
     seen: str = "",
     customer_id: int | None = None,
@@ -36,8 +35,8 @@ def place_order(
 
     expected_total, seen: what the shopper agreed to, as CartView had it. Where that is not so any more,
     TotalChanged or CartChanged. customer_id: the account that orders; None for a guest. Also raises
-    CartNotFound, CartIsEmpty, NotForSale, MixedCurrencies, NoDelivery and TotalRefused, and then nothing
-    has happened.
+    CartNotFound, CartIsEmpty, NotForSale, MixedCurrencies, NoDelivery, NothingToPay and TotalRefused, and
+    then nothing has happened.
     """
     try:
         cart = open_cart(cart_id, customer_id)
@@ -46,13 +45,15 @@ def place_order(
     lines = _priced(cart)
     sums = _sums(lines, address)
     _check_agreed(cart_id, lines, sums, expected_total, seen)
+    if not sums.total:
+        raise NothingToPay
     placed = _order_of(
         _with_tax(lines, sums),
         sums.shipping,
         customer=customer,
         address=address,
         cart_id=cart_id,
-        payment_method=payment_method,
+        payment_method="card",
         delivery="carrier",
     )
     placed = replace(placed, shipping_name=sums.shipping_name, tax=sums.tax, customer_id=customer_id)

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from eventbus import backdated
 from eventbus.testing import published
 from orders import queries, services
-from orders.errors import MixedCurrencies, NoDelivery
+from orders.errors import MixedCurrencies, NoDelivery, NothingToPay
 from orders.events import OrderLine, OrderPlaced
 from orders.models import ShippingRule, TaxRule
 from orders.queries.totals import Delivery, Tariff, Tax, fingerprint, tariff_for, totals
 from payments.money import Money
-from tests.journeys.shopper import Shopper, words
+from tests.journeys.shopper import ADA, Shopper, words
 from tests.orders.builders import BRISTOL, NOON, ORDER, a_cart, an_article, an_order, pounds
 
 TODAY = date(2026, 11, 21)
@@ -276,6 +276,22 @@ class TestTheRules:
             pounds("17.00"),
         )
         with published() as messages, pytest.raises(NoDelivery):
+            an_order(cart_id)
+        assert messages == []
+
+    def test_a_basket_that_costs_nothing_says_so_and_cannot_be_ordered(self) -> None:
+        ShippingRule.objects.update(charge=0)
+        shopper = Shopper()
+        shopper.pick(an_article(price="0"))
+        sentence = "There is nothing to pay for this basket, so it cannot be ordered by card."
+
+        basket = shopper.see("/cart/")
+        page = shopper.send("/checkout/", **ADA)
+
+        assert (sentence in words(basket), "Check out" in words(basket)) == (True, False)
+        assert (shopper.status, sentence in words(page)) == (422, True)
+        cart_id = a_cart("MUG-RED")
+        with published() as messages, pytest.raises(NothingToPay, match=sentence):
             an_order(cart_id)
         assert messages == []
 
