@@ -173,11 +173,10 @@ class Checkout(Saga, name="orders.checkout", starts=OrderPlaced):
 
     @on
     def give_up_on_request(self, event: CancellationRequested) -> None:
-        """The shopper has changed their mind, and nothing has left yet."""
-        message = (
-            "You asked us to cancel this order, and we have: the items are released, "
-            "and whatever was charged is given back."
-        )
+        """The shopper has changed their mind, or staff have ended it for them; nothing has left yet."""
+        asked = "You asked us to cancel this order, and we have"
+        told = asked if event.requested_by.role == "shopper" else "We have cancelled this order"
+        message = f"{told}: the items are released, and whatever was charged is given back."
         self._give_up(event.order_id, "cancelled_on_request", message)
 
     def compensate(self, key: str, reason: str) -> None:

@@ -67,7 +67,7 @@ class TestCancelling:
         assert shopper.address == status
         assert "We are cancelling your order" in words(cancelling)
         assert "Cancel this order" not in words(cancelling)
-        assert "Stopped, because you asked us to cancel." in words(cancelling)
+        assert "Stopped, because the order is being cancelled." in words(cancelling)
         assert steps(cancelling) == ["done", "done", "skipped", "skipped", "skipped"]
         services.follow_parcels()
         drain(twice=True)

@@ -230,6 +230,21 @@ def test_a_shopper_who_changes_their_mind_gets_back_what_was_done(
     ).completes()
 
 
+def test_a_shopper_whose_order_staff_call_off_is_not_told_that_they_asked(by_card: Scenario) -> None:
+    asked = CancellationRequested(
+        order_id=ORDER, requested_by=Requester(role="staff", name="sam"), reason="x", requested_at=NOON
+    )
+
+    by_card.given(PLACED, RESERVED).when(asked).sends(
+        ReleaseStock(order_id=ORDER),
+        CancelPayment(order_id=ORDER),
+        cancel(
+            "cancelled_on_request",
+            "We have cancelled this order: the items are released, and whatever was charged is given back.",
+        ),
+    ).completes()
+
+
 def test_a_parcel_that_somebody_takes_there_by_hand_ends_the_checkout(by_card: Scenario) -> None:
     by_card.given(PLACED, RESERVED, CAPTURED, confirmed()).when_skipped(
         ScheduleShipment(order_id=ORDER)
