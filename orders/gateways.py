@@ -65,7 +65,8 @@ class SandboxCarrier:
 
     def cancel(self, *, shipment_id: UUID) -> None:
         """See to it that the parcel does not leave, whether or not it was ever booked."""
-        self._call("POST", f"/v1/shipments/{shipment_id}/cancel", {})
+        # A refusal is no answer to this: whoever asked must know that the parcel may still leave.
+        self._call("POST", f"/v1/shipments/{shipment_id}/cancel", {}).raise_for_status()
 
     def track(self, *, shipment_ids: Sequence[UUID]) -> dict[UUID, tuple[Scan, ...]]:
         """Where these parcels were seen so far, the oldest scan first; at most `MOST_PARCELS` of them."""

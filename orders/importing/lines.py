@@ -31,7 +31,7 @@ COLUMNS = (
     "country",
 )
 LONDON = ZoneInfo("Europe/London")
-LARGEST_QUANTITY = 10_000_000
+LARGEST_QUANTITY, LARGEST_AMOUNT = 10_000_000, 10_000_000_000
 _INVOICE = re.compile(r"[CA]?[0-9]{1,18}").fullmatch
 _WHOLE = re.compile(r"-?[0-9]{1,12}").fullmatch
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?").fullmatch
@@ -141,7 +141,7 @@ def _line(number: int, fields: Sequence[str]) -> Line:
         raise ValueError(f"invoice {invoice!r} is not a number, C and a number, or A and a number")
     if not 1 <= len(sku) <= _LENGTHS["stock_code"] or len(customer) > _LENGTHS["customer_id"]:
         raise ValueError("the stock code is missing, or it or the customer's number is too long")
-    return Line(
+    line = Line(
         number,
         invoice,
         sku,
@@ -152,6 +152,9 @@ def _line(number: int, fields: Sequence[str]) -> Line:
         customer,
         country,
     )
+    if abs(line.amount) > LARGEST_AMOUNT:
+        raise ValueError(f"{quantity} times {price} is more than an order can cost")
+    return line
 
 
 def _check_text(text: str) -> None:

@@ -246,6 +246,7 @@ def test_malformed_lines_are_named(capsys: pytest.CaptureFixture[str]) -> None:
         ("no code", ",10001,", ",,", "the stock code is missing, or it or the customer's number is too long"),
         ("no units", ",6,", ",0,", "quantity '0' is not a whole number other than 0"),
         ("price", "2.50", "NaN", "unit price 'NaN' is not a decimal number"),
+        ("sum", ",2.50,", ",9999999999.99,", "6 times 9999999999.99 is more than an order can cost"),
         ("date", "2011-03-01T", "1/3/11 ", "invoice date '1/3/11 09:00:00' is not like 2010-12-01T08:26:00"),
         ("NUL", " BRASS", "\0", "it contains a NUL character"),
         ("bytes", " BRASS", "\udcff", "it is not UTF-8"),

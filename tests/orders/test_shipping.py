@@ -116,6 +116,13 @@ def test_a_refusal_is_told_apart_from_an_outage() -> None:
         carrier().schedule(shipment_id=ORDER, name="Ada", address=OUTAGE)
 
 
+def test_a_carrier_that_does_not_call_a_parcel_off_is_not_taken_to_have_done_so(sandbox: Sandbox) -> None:
+    elsewhere = httpx.Client(base_url=f"{sandbox.url}/elsewhere", trust_env=False)
+
+    with elsewhere, pytest.raises(httpx.HTTPStatusError, match="404 Not Found"):
+        SandboxCarrier(elsewhere).cancel(shipment_id=ORDER)
+
+
 def test_nobody_listening_is_an_outage() -> None:
     nobody = httpx.Client(base_url="http://127.0.0.1:9", trust_env=False)
 
