@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from orders.events import Address, CustomerSnapshot, ReturnLine
+from orders.forms.addresses import NO_POSTCODE, POSTCODE
 from payments.api import MoneySerializer
 
 
@@ -52,10 +53,7 @@ class AddressSerializer(serializers.Serializer[Any]):
     line1 = serializers.CharField(max_length=120)
     line2 = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
     city = serializers.CharField(max_length=120)
-    postcode = serializers.RegexField(
-        r"^[A-Za-z0-9][A-Za-z0-9 ]{1,8}[A-Za-z0-9]$",
-        error_messages={"invalid": "A postcode has 3 to 10 letters and digits, like BS1 4DJ."},
-    )
+    postcode = serializers.RegexField(POSTCODE, error_messages={"invalid": NO_POSTCODE})
     country = serializers.CharField(max_length=60, required=False, default="United Kingdom")
 
     def to_internal_value(self, data: Any) -> Address:

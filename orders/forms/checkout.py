@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 
-from orders.events import Address, CustomerSnapshot
+from orders.events import CustomerSnapshot
+from orders.forms.addresses import PlaceForm
 from orders.forms.fields import CardForm, text
+from orders.models import ADDRESS_PARTS
 from orders.queries import CartView
 from payments.money import Money
 
@@ -29,7 +30,7 @@ class LineForm(forms.Form):
         return str(next(iter(self.errors.values()))[0])
 
 
-class CheckoutForm(CardForm):
+class CheckoutForm(CardForm, PlaceForm):
     """Who buys, where it goes and the card that pays; of the card only its token outlives this form."""
 
     cart_id = forms.UUIDField(widget=forms.HiddenInput)
@@ -46,40 +47,15 @@ class CheckoutForm(CardForm):
             "invalid": "This does not look like an e-mail address: it needs a name, an @ and a domain.",
         },
     )
-    line1 = text("Street and number", "address-line1", "Please tell us the street and number.")
-    line2 = text("Flat, floor or company (optional)", "address-line2", "", required=False)
-    city = text("Town or city", "address-level2", "Please tell us the town or city.")
-    postcode = text(
-        "Postcode",
-        "postal-code",
-        "Please tell us the postcode.",
-        validators=[
-            RegexValidator(
-                r"^[A-Za-z0-9][A-Za-z0-9 ]{1,8}[A-Za-z0-9]$",
-                "A postcode has 3 to 10 letters and digits, like BS1 4DJ.",
-            )
-        ],
-    )
-
     keep = forms.BooleanField(label="Keep this address in my book", required=False)
 
-    field_order = (
-        "cart_id",
-        "expected_total",
-        "seen",
-        "name",
-        "email",
-        "line1",
-        "line2",
-        "city",
-        "postcode",
-    )
+    field_order = ("cart_id", "expected_total", "seen", "name", "email", *ADDRESS_PARTS)
 
     def __init__(
         self, cart: CartView, answers: Mapping[str, Any] | None = None, known: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(answers)
-        self.cart, self.initial = cart, dict(known or {})
+        super().__init__(answers, known)
+        self.cart = cart
 
     def clean(self) -> dict[str, Any]:
         """The form pays for the cart it was shown with, as long as all of it can be had."""
@@ -94,18 +70,7 @@ class CheckoutForm(CardForm):
         """The total on the page that the shopper sent back."""
         return Money(self.cleaned_data["expected_total"], self.cart.total.currency)
 
-    def clean_postcode(self) -> str:
-        """In capitals, the way carriers print it."""
-        postcode: str = self.cleaned_data["postcode"].upper()
-        return postcode
-
     @property
     def customer(self) -> CustomerSnapshot:
         """The buyer, as orders keeps them."""
         return CustomerSnapshot(name=self.cleaned_data["name"], email=self.cleaned_data["email"])
-
-    @property
-    def address(self) -> Address:
-        """Where the parcel goes."""
-        parts = ("line1", "line2", "city", "postcode")
-        return Address(**{part: self.cleaned_data[part] for part in parts})

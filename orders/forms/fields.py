@@ -34,10 +34,12 @@ def _secret(label: str, autocomplete: str, missing: str, placeholder: str) -> fo
 
 
 class ShopForm(forms.Form):
-    """A form that says which of its fields to look at again."""
+    """A form that says which of its fields to look at again; `known` need not be typed."""
 
-    def __init__(self, answers: Mapping[str, Any] | None = None) -> None:
-        super().__init__(answers, label_suffix="")
+    def __init__(
+        self, answers: Mapping[str, Any] | None = None, known: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(answers, initial=dict(known or {}), label_suffix="")
 
     @property
     def wrong_fields(self) -> list[forms.BoundField]:

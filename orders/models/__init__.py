@@ -1,6 +1,6 @@
 """The tables of orders: the event-sourced Order, carts, what follows an order, and the read models."""
 
-from orders.models.belonging import MOST_ADDRESSES, CartUnion, LinkCut, SavedAddress
+from orders.models.belonging import ADDRESS_PARTS, MOST_ADDRESSES, CartUnion, LinkCut, SavedAddress
 from orders.models.cart import MOST_PER_LINE, Cart, CartLine
 from orders.models.fulfilment import Notification, ParcelScan, Return, Shipment
 from orders.models.importing import SalesImport
@@ -20,6 +20,7 @@ from orders.models.state import OrderEvent, OrderRefund, OrderReturn, OrderState
 from orders.models.transitions import STATES, TRANSITIONS, Transition, accept, evolve, fold
 
 __all__ = [
+    "ADDRESS_PARTS",
     "ANYWHERE",
     "HOME_COUNTRY",
     "HOME_CURRENCY",

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 MOST_ADDRESSES = 20
+ADDRESS_PARTS = ("line1", "line2", "city", "postcode")
+"""What an address is typed as; the country is not asked for yet."""
 
 
 class SavedAddress(models.Model):

@@ -11,7 +11,7 @@ from django.db.models.functions import Upper
 
 from orders.errors import AddressNotFound
 from orders.events import Address, OrderLine
-from orders.models import Order, SavedAddress
+from orders.models import ADDRESS_PARTS, Order, SavedAddress
 from payments.money import Money
 
 PAGE = 10
@@ -51,6 +51,11 @@ class KeptAddress:
     name: str
     address: Address
     usual: bool
+
+    @property
+    def as_typed(self) -> dict[str, str]:
+        """The fields of a form that would say the same."""
+        return {"name": self.name} | {part: getattr(self.address, part) for part in ADDRESS_PARTS}
 
 
 def orders_of(customer_id: int, after: str = "") -> OwnOrders:
@@ -104,6 +109,5 @@ def _own(row: Order) -> OwnOrder:
 
 
 def _kept(row: SavedAddress) -> KeptAddress:
-    parts = ("line1", "line2", "city", "postcode")
-    address = Address(**{part: getattr(row, part) for part in parts})
+    address = Address(**{part: getattr(row, part) for part in ADDRESS_PARTS})
     return KeptAddress(row.id, row.name, address, row.is_default)

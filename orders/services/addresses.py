@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from orders.errors import AddressBookFull, AddressNotFound
 from orders.events import Address
-from orders.models import MOST_ADDRESSES, SavedAddress
+from orders.models import ADDRESS_PARTS, MOST_ADDRESSES, SavedAddress
 
 
 @transaction.atomic
@@ -77,5 +77,4 @@ def _one_at_a_time(customer_id: int) -> None:
 
 
 def _parts(name: str, address: Address) -> dict[str, str]:
-    parts = ("line1", "line2", "city", "postcode")
-    return {"name": name} | {part: getattr(address, part) for part in parts}
+    return {"name": name} | {part: getattr(address, part) for part in ADDRESS_PARTS}

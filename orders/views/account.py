@@ -12,10 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from orders import queries, services
 from orders.errors import AddressNotFound, OrderAlreadyOwned, OrdersError
-from orders.events import Address
 from orders.forms import AddressForm
 
-_PARTS = ("line1", "line2", "city", "postcode")
 _form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -30,7 +28,7 @@ class _Owned(HttpRequest):
 @login_required
 def history(request: _Owned) -> HttpResponse:
     """The account's orders, newest first."""
-    page = queries.orders_of(request.user.pk, request.GET.get("after", ""))
+    page = queries.orders_of(request.user.pk, request.GET.get("after", "").replace("\0", ""))
     return render(request, "accounts/orders.html", {"page": page, "here": "orders"})
 
 
@@ -60,7 +58,7 @@ def addresses(request: _Owned) -> HttpResponse:
 def new_address(request: _Owned) -> HttpResponse:
     """Add an address to the book."""
     if request.method != "POST":
-        return _address_page(request, _filled(name=request.user.first_name))
+        return _address_page(request, AddressForm(known={"name": request.user.first_name}))
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _address_page(request, form)
@@ -80,7 +78,7 @@ def edit_address(request: _Owned, address_id: UUID) -> HttpResponse:
     """Write an address anew."""
     kept = _address(request, address_id)
     if request.method != "POST":
-        return _address_page(request, _filled(name=kept.name, address=kept.address), kept)
+        return _address_page(request, AddressForm(known=kept.as_typed), kept)
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _address_page(request, form, kept)
@@ -181,9 +179,3 @@ def _address_page(
     answer = 422 if form.is_bound else 200
     context = {"form": form, "kept": kept, "here": "addresses"}
     return render(request, "accounts/address.html", context, status=answer)
-
-
-def _filled(*, name: str, address: Address | None = None) -> AddressForm:
-    form = AddressForm()
-    form.initial = {"name": name} | ({part: getattr(address, part) for part in _PARTS} if address else {})
-    return form

@@ -2,10 +2,9 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -13,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import queries, services
-from orders.errors import LinkNotValid, OrdersError, ReturnAlreadyKnown
+from orders.errors import OrdersError, ReturnAlreadyKnown
 from orders.events import Requester
 from orders.forms import CancelForm, CardForm, ReturnForm
 from orders.queries import OrderStatus
@@ -31,7 +30,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
 
     To its own page, which asks again and again, it answers with the news alone.
     """
-    order = queries.order_status(_order_of(token))
+    order = queries.order_status(queries.order_by_token(token))
     page = "news" if request.headers.get("HX-Target") == "look" else "status"
     return _page(request, page, token, order, follow=follow(request, order), as_of=timezone.now())
 
@@ -40,7 +39,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def mails(request: HttpRequest, token: str) -> HttpResponse:
     """The mails that were sent about the order."""
-    order_id = _order_of(token)
+    order_id = queries.order_by_token(token)
     written = queries.mails_about(order_id)
     return _page(request, "mails", token, queries.order_status(order_id), mails=written)
 
@@ -49,7 +48,7 @@ def mails(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def returned_from_bank(request: HttpRequest, token: str) -> HttpResponse:
     """Where the bank sends the shopper: ask the processor once, and go on to the order's page."""
-    payments.look_up(order_id=_order_of(token))
+    payments.look_up(order_id=queries.order_by_token(token))
     return _to_order(token)
 
 
@@ -57,7 +56,7 @@ def returned_from_bank(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether the order is to be cancelled, and why; then have it cancelled."""
-    order_id = _order_of(token)
+    order_id = queries.order_by_token(token)
     form = CancelForm(_answers(request))
     if form.is_valid():
         reason = form.cleaned_data["reason"]
@@ -73,7 +72,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_post_parameters("card_number", "expiry", "cvc")
 def another_card(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for another card while the first has not paid, and try it."""
-    order_id = _order_of(token)
+    order_id = queries.order_by_token(token)
     form = CardForm(_answers(request))
     if form.is_valid():
         with _told(request):
@@ -89,7 +88,7 @@ def another_card(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def return_goods(request: HttpRequest, token: str) -> HttpResponse:
     """Ask what comes back and why, and announce it; a form that is sent twice is one return."""
-    order = queries.order_status(_order_of(token))
+    order = queries.order_status(queries.order_by_token(token))
     form = ReturnForm(order.choices.returnable, _answers(request))
     if not order.choices.returnable or form.was_sent_before(order.returns):
         return _to_order(token)
@@ -125,10 +124,3 @@ def _told(request: HttpRequest) -> Generator[None]:
         yield
     except OrdersError as refusal:
         messages.error(request, str(refusal))
-
-
-def _order_of(token: str) -> UUID:
-    try:
-        return queries.order_by_token(token)
-    except LinkNotValid as invalid:
-        raise Http404(str(invalid)) from None

@@ -114,8 +114,7 @@ def _known(request: HttpRequest, book: tuple[KeptAddress, ...]) -> dict[str, str
     known, asked = {"name": request.user.first_name, "email": request.user.email}, request.GET.get("address")
     chosen = [kept for kept in book if str(kept.address_id) == asked] or book[:1]
     for kept in chosen:
-        parts = ("line1", "line2", "city", "postcode")
-        known |= {"name": kept.name} | {part: getattr(kept.address, part) for part in parts}
+        known |= kept.as_typed
     return known
 
 

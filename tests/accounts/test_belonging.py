@@ -3,13 +3,14 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from msgspec.structs import replace
 
 from orders import queries, services
 from orders.errors import AddressBookFull
 from orders.events import Address
 from orders.models import Order, SavedAddress
 from tests.accounts.visitor import Visitor, an_account
-from tests.orders.builders import a_shipped_order
+from tests.orders.builders import a_line, a_shipped_order
 
 HOME = {"name": "Ada", "line1": "12 Fern Street", "line2": "", "city": "Bristol", "postcode": "bs1 4dj"}
 
@@ -53,6 +54,20 @@ def test_orders_come_in_pages_each_from_one_query(visitor: Visitor, ada: int) ->
     assert len(set(seen)) == 23
     assert queries.orders_of(ada, "ZZZZ-ZZZZ-ZZZZ").orders == ()
     assert "Older orders" in visitor.see("/account/orders/")
+
+
+def test_an_uploaded_picture_is_shown_where_it_is_served(visitor: Visitor, ada: int) -> None:
+    line = replace(a_line(), picture=f"pictures/{'0a' * 16}.webp")
+    a_shipped_order(lines=(line,), customer_id=ada)
+
+    assert f'<img src="/pictures/{"0a" * 16}-small.webp"' in visitor.see("/account/orders/")
+
+
+@pytest.mark.parametrize(("address", "status"), [("?after=%00", 200), ("%00/", 404)])
+def test_what_no_number_can_be_breaks_nothing(address: str, status: int, visitor: Visitor, ada: int) -> None:
+    visitor.see(f"/account/orders/{address}")
+
+    assert visitor.status == status
 
 
 def test_the_own_order_opens(visitor: Visitor, ada: int) -> None:
