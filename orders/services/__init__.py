@@ -5,7 +5,6 @@ from orders.services.cancelling import request_cancellation
 from orders.services.carts import CART_IN_SESSION, add_to_cart, change_quantity, create_cart, remove_line
 from orders.services.claiming import BY_LINK, BY_MAILBOX, claim_order
 from orders.services.desk import deliver_again, send_mail_again, write_note
-from orders.services.folding import fold_order, rebuild_order
 from orders.services.fulfilling import cancel_order, confirm_order, record_return, ship_order
 from orders.services.links import bank_return_link, cut_links, order_link, order_token
 from orders.services.notifying import notify, notify_customer
@@ -37,7 +36,6 @@ __all__ = [
     "create_cart",
     "cut_links",
     "deliver_again",
-    "fold_order",
     "follow_parcels",
     "grant_refund",
     "notify",
@@ -48,7 +46,6 @@ __all__ = [
     "pay_with_another_card",
     "place_order",
     "place_order_on_account",
-    "rebuild_order",
     "receive_return",
     "record_return",
     "refuse_return",

@@ -11,17 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from eventbus import ArchivedStream
 from orders.errors import OrderNotFound
 from orders.models import SCHEMA, Order, OrderHistoryRow, OrderState
-from orders.queries import order_as_of as fold_order
-
-__all__ = [
-    "Difference",
-    "differences",
-    "every_order",
-    "fold_order",
-    "rebuild_order",
-    "rebuild_orders",
-    "stale",
-]
+from orders.queries import order_as_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +27,6 @@ class Difference:
         return f"order {self.order_id}: {self.field} is {self.row!r}, its events say {self.events!r}"
 
 
-def rebuild_order(order_id: UUID) -> None:
-    """Drop the order's row and fold it back.
-
-    Raises OrderNotFound for an order without events, ArchivedStream where some of them are archived.
-    """
-    with transaction.atomic():
-        _lock([order_id])
-        _replace([fold_order(order_id)])
-
-
 @transaction.atomic
 def rebuild_orders(order_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Drop these orders' rows and fold them back, in one transaction: nobody sees them missing.
@@ -58,7 +38,7 @@ def rebuild_orders(order_ids: Iterable[UUID]) -> dict[UUID, str]:
     _lock(wanted)
     for order_id in wanted:
         try:
-            states.append(fold_order(order_id))
+            states.append(order_as_of(order_id))
         except (OrderNotFound, ArchivedStream) as reason:
             left[order_id] = str(reason)
     _replace(states)
@@ -84,7 +64,7 @@ def differences(order_id: UUID) -> Iterator[Difference]:
     """Every field in which the order's row is not what its events add up to."""
     row = Order.objects.filter(pk=order_id).first()
     try:
-        told = Order.of(fold_order(order_id))
+        told = Order.of(order_as_of(order_id))
     except (OrderNotFound, ArchivedStream) as reason:
         yield Difference(order_id, "row", row and row.number, str(reason))
         return

@@ -22,7 +22,7 @@ from inventory.queries import ledger_differences, stock_of
 from orders.events import Address
 from orders.models import Notification, Order, Shipment
 from orders.projections import OrderHistory, SalesByDay
-from orders.services import fold_order
+from orders.queries import order_as_of
 from payments.models import Payment
 from tests.acceptance.crashing import AFTER, BEFORE, RECORDED, Moment
 from tests.acceptance.processes import ROOT, environment
@@ -153,7 +153,7 @@ def assert_at_rest(order_id: UUID, sandbox: Sandbox) -> None:
     payment = Payment.objects.get(order_id=order_id)
     charge = sandbox.get(f"/v1/charges/{payment.id}")["charge"]
     assert (charge["captured"], charge["refunded"]) == (payment.captured, payment.refunded)
-    assert Order.objects.get(pk=order_id).fold() == fold_order(order_id)
+    assert Order.objects.get(pk=order_id).fold() == order_as_of(order_id)
     assert ledger_differences() == []
     assert SagaState.objects.get().status == SagaState.Status.COMPLETED
     assert (Delivery.objects.count(), Timer.objects.count()) == (0, 0)

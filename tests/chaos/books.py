@@ -14,7 +14,7 @@ from eventbus.chaos import Invariant
 from inventory import queries as inventory
 from inventory.models import StockItem
 from orders.models import Notification, Order, Shipment
-from orders.services import fold_order
+from orders.queries import order_as_of
 from payments import queries as payments
 from payments.models import Payment
 from tests.chaos.shelves import RARE, opening
@@ -101,8 +101,8 @@ class Books:
 
     def _folds(self) -> Iterator[str]:
         for order in Order.objects.all():
-            if order.fold() != fold_order(order.id):
-                yield f"{order.id}: {order.fold()} is kept, {fold_order(order.id)} is told by its events"
+            if order.fold() != order_as_of(order.id):
+                yield f"{order.id}: {order.fold()} is kept, {order_as_of(order.id)} is told by its events"
 
     def _money(self) -> Iterator[str]:
         held = {p.order_id: p.captured - p.refunded for p in Payment.objects.all()}

@@ -239,10 +239,9 @@ def test_an_order_is_placed_once() -> None:
         lambda: services.confirm_order(order_id=ORDER),
         lambda: services.ship_order(order_id=ORDER),
         lambda: services.cancel_order(order_id=ORDER, reason="x"),
-        lambda: services.rebuild_order(ORDER),
         lambda: queries.order_status(ORDER),
     ],
-    ids=["confirm", "ship", "cancel", "rebuild", "look"],
+    ids=["confirm", "ship", "cancel", "look"],
 )
 def test_an_order_that_does_not_exist_is_named(step: Callable[[], object]) -> None:
     with nothing_happens(OrderNotFound, f"There is no order {ORDER}."):

@@ -12,7 +12,7 @@ from inventory.queries import ledger_differences, stock_of
 from orders import queries
 from orders.models import Notification, Order, Shipment
 from orders.projections import OrderHistory, SalesByDay
-from orders.services import fold_order
+from orders.queries import order_as_of
 from payments.queries import payment_of
 from tests.fixtures.sandbox import Sandbox
 from tests.orders.builders import NOWHERE, OUTAGE, a_cart, an_article, an_order, pounds
@@ -31,7 +31,7 @@ def templates_about(order_id: UUID) -> list[str]:
 
 def assert_at_rest(order_id: UUID) -> None:
     assert queries.order_status(order_id).finished
-    assert Order.objects.get(pk=order_id).fold() == fold_order(order_id)
+    assert Order.objects.get(pk=order_id).fold() == order_as_of(order_id)
     assert ledger_differences() == []
     assert_rebuilds(OrderHistory, SalesByDay)
 

@@ -32,7 +32,7 @@ from orders.errors import AlreadyShipped
 from orders.events import Address, Requester
 from orders.models import Order
 from orders.projections import OrderHistory, SalesByDay
-from orders.services import fold_order
+from orders.queries import order_as_of
 from payments import services as payments
 from payments.errors import AlreadyPaid, PaymentEnded, PaymentUnderWay
 from payments.models import Payment
@@ -140,7 +140,7 @@ class Checkouts(RuleBasedStateMachine):
             self.sandbox.request("GET", f"/v1/charges/{payment.pk}").json().get("charge") for payment in paid
         ]
         assert held == sum(charge["captured"] - charge["refunded"] for charge in known if charge)
-        assert order.fold() == fold_order(order.pk)
+        assert order.fold() == order_as_of(order.pk)
 
 
 @pytest.mark.usefixtures("bus")

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from eventbus import backdated, drain
-from orders import queries, services
+from orders import queries
 from orders.errors import OrderNotFound, OrderNumberUnknown
 from orders.events import (
     CancellationRequested,
@@ -361,10 +361,7 @@ class TestTwoAtOnce:
             connection.close()
 
     @pytest.mark.parametrize("_case", ["there", "missing"])
-    @pytest.mark.parametrize(
-        ("verb", "orders"), [(services.rebuild_order, ORDER), (folding.rebuild_orders, [ORDER])]
-    )
-    def test_an_event_that_is_being_recorded_is_waited_for(self, verb: Any, orders: Any, _case: str) -> None:
+    def test_an_event_that_is_being_recorded_is_waited_for(self, _case: str) -> None:
         tell((1, CONFIRMED))
         before = queries.order_state(ORDER)
         if _case == "missing":
@@ -372,7 +369,7 @@ class TestTwoAtOnce:
         with ThreadPoolExecutor(1) as other:
             with transaction.atomic():
                 record(before, SHIPPED)
-                rebuilding = other.submit(self.elsewhere, verb, orders)
+                rebuilding = other.submit(self.elsewhere, folding.rebuild_orders, [ORDER])
                 assert self.blocked(rebuilding)
             rebuilding.result()
 
@@ -386,7 +383,7 @@ class TestTwoAtOnce:
             Order.objects.all().delete()
         with ThreadPoolExecutor(1) as other:
             with transaction.atomic():
-                services.rebuild_order(ORDER)
+                folding.rebuild_orders([ORDER])
                 recording = other.submit(self.elsewhere, record, before, SHIPPED)
                 assert self.blocked(recording)
             recording.result()

@@ -6,10 +6,11 @@ import pytest
 from django.db import transaction
 
 from eventbus import backdated
-from orders import services
 from orders.errors import TransitionRefused
 from orders.events import OrderCancelled, OrderConfirmed, OrderShipped
 from orders.models import Order, OrderState, evolve, fold, is_number, new_number
+from orders.queries import order_as_of
+from orders.services import folding
 from orders.services.fulfilling import record
 from tests.orders.builders import NOON, ORDER, an_order_placed, pounds
 
@@ -93,12 +94,12 @@ class TestTheRow:
                 record(evolve(first, CONFIRMED), SHIPPED)
 
     def test_the_row_is_the_fold(self) -> None:
-        assert Order.objects.get().fold() == services.fold_order(ORDER)
+        assert Order.objects.get().fold() == order_as_of(ORDER)
 
     def test_a_deleted_row_is_rebuilt_identical(self) -> None:
         before = Order.objects.values().get()
         Order.objects.all().delete()
 
-        services.rebuild_order(ORDER)
+        folding.rebuild_orders([ORDER])
 
         assert Order.objects.values().get() == before

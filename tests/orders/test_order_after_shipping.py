@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from eventbus import Event
-from orders import services
 from orders.errors import (
     CancellationAlreadyRequested,
     MoreThanArrived,
@@ -39,7 +38,8 @@ from orders.events import (
     ReturnRequested,
 )
 from orders.models import TRANSITIONS, Order, OrderEvent, OrderState, accept, fold
-from orders.queries import order_state
+from orders.queries import order_as_of, order_state
+from orders.services import folding
 from orders.services.fulfilling import record
 from payments.money import Money
 from tests.orders.builders import NOON, ORDER, a_line, an_order_placed, pounds
@@ -335,14 +335,14 @@ class TestTheRow:
     def test_the_row_is_the_fold(self) -> None:
         row = Order.objects.get()
 
-        assert row.fold() == services.fold_order(ORDER)
+        assert row.fold() == order_as_of(ORDER)
         assert (row.revision, row.refunded_amount, row.cancellation_requested_at) == (7, 9_50, LATER)
 
     def test_a_deleted_row_is_rebuilt_identical(self) -> None:
         before = Order.objects.values().get()
         Order.objects.all().delete()
 
-        services.rebuild_order(ORDER)
+        folding.rebuild_orders([ORDER])
 
         assert Order.objects.values().get() == before
 
@@ -357,4 +357,4 @@ class TestTheRow:
             record(order_state(ORDER), granted("49.45", refund_id=OTHER))
 
         assert Order.objects.values().get() == before
-        assert services.fold_order(ORDER).revision == 7
+        assert order_as_of(ORDER).revision == 7

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from orders import queries, services
 from orders.errors import CartNotFound, OrderAlreadyOwned
 from orders.models import Cart, Order
+from orders.services import folding
 from tests.orders.builders import ORDER, a_cart, a_confirmed_order, an_article, an_order
 
 pytestmark = pytest.mark.usefixtures("bus")
@@ -75,7 +76,7 @@ def test_a_guests_order_can_be_claimed_in_every_state_and_is_rebuilt_so(state: s
 
     assert Order.objects.get().customer_id == ADA
     Order.objects.all().delete()
-    services.rebuild_order(ORDER)
+    folding.rebuild_orders([ORDER])
     assert Order.objects.get().customer_id == ADA
 
 
