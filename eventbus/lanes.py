@@ -204,8 +204,13 @@ def describe(failure: Exception) -> str:
     """The failure as a person reads it: what it says and, where it is not one raised on purpose, where."""
     said = f"{type(failure).__name__}: {failure}"[:_SAID_LENGTH]
     if isinstance(failure, Reject | DependencyDown | UnknownMessage):
-        return said
-    return f"{said}\n\n{''.join(format_exception(failure))[-_TRACEBACK_LENGTH:]}"
+        return storable(said)
+    return storable(f"{said}\n\n{''.join(format_exception(failure))[-_TRACEBACK_LENGTH:]}")
+
+
+def storable(text: str) -> str:
+    """The text without what no column takes, NUL and halves of characters: others may have written it."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
 
 
 def headline(error: str) -> str:

@@ -5,6 +5,7 @@ stream: *parked* until a newer process can read it, *refused* until a person dec
 """
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from hashlib import sha256
@@ -13,13 +14,14 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from msgspec import Struct
 from msgspec.structs import replace
+from uuid_utils.compat import uuid7
 
 from eventbus import lanes, outbox
 from eventbus.bridge.arrivals import arrived
 from eventbus.bridge.routes import routes
 from eventbus.context import Cause, Draft, handling
 from eventbus.contracts.cloudevents import CloudEvent, InvalidCloudEvent, envelope_of, read
-from eventbus.errors import EventBusError, UnknownMessage
+from eventbus.errors import EventBusError, RestoredCluster, UnknownMessage
 from eventbus.messages import Envelope
 from eventbus.models import Act, Arrival
 
@@ -28,6 +30,8 @@ HELD = (State.PARKED, State.WAITING, State.REFUSED)
 KEPT_FOR = timedelta(days=30)
 """How long it is remembered what was taken; what a broker repeats after that would be done again."""
 _AT_ONCE = 10_000
+_NO_MESSAGES_FAULT = (OperationalError, InterfaceError, RestoredCluster)
+_STORABLE = re.compile(r"[^\x00\ud800-\udfff]{0,200}")
 logger = logging.getLogger(__name__)
 
 _KEEP = """
@@ -57,20 +61,20 @@ class Letter(Struct, frozen=True, kw_only=True):
 
     def not_taken(self, state: str, error: str) -> "Letter":
         """The same, kept for later."""
-        return replace(self, state=state, error=error, envelope=None)
+        return replace(self, state=state, error=lanes.storable(error), envelope=None)
 
 
 def take(bodies: Sequence[bytes]) -> int:
     """Take in messages in their order; returns how many were new. Afterwards they may be acknowledged.
 
-    Raises only where the database cannot be reached: then nothing has happened.
+    Raises only where the database cannot be reached, or holds a restored log: then nothing has happened.
     """
     if not bodies:
         return 0
     letters = [open_letter(body) for body in bodies]
     try:
         return _keep(letters)
-    except (OperationalError, InterfaceError):
+    except _NO_MESSAGES_FAULT:
         raise
     except Exception:  # which one it was is found, and its error kept, one by one
         return sum(_take_alone(letter) for letter in letters)
@@ -81,19 +85,27 @@ def open_letter(body: bytes) -> Letter:
     text = body.decode(errors="replace").replace("\x00", "\ufffd")
     try:
         event = read(text)
+        stream = str(event.extensions.get("partitionkey", event.subject))
+        _need_storable(source=event.source, id=event.id, type=event.type, stream=stream)
     except InvalidCloudEvent as invalid:
         digest = sha256(body).hexdigest()
         return Letter(source="", event_id=digest, state=State.REFUSED, body=text, error=str(invalid))
-    stream = str(event.extensions.get("partitionkey", event.subject))
     letter = Letter(
-        source=event.source[:200],
-        event_id=event.id[:200],
-        type=event.type[:200],
-        stream=stream[:200],
+        source=event.source,
+        event_id=event.id,
+        type=event.type,
+        stream=stream,
         state=State.TAKEN,
         body=text,
     )
     return _with_envelope(letter, event)
+
+
+def _need_storable(**attributes: str) -> None:
+    """What it is known by is kept whole or not at all: two that are alike in part would be taken for one."""
+    for name, value in attributes.items():
+        if not _STORABLE.fullmatch(value):
+            raise InvalidCloudEvent(name, "200 characters at most can be kept, and all but NUL")
 
 
 def _with_envelope(letter: Letter, event: CloudEvent) -> Letter:
@@ -102,17 +114,22 @@ def _with_envelope(letter: Letter, event: CloudEvent) -> Letter:
         refused = letter.not_taken(State.REFUSED, f"{event.type} is not among what this side receives.")
         return replace(refused, stream="")
     try:
-        return replace(letter, envelope=envelope_of(event))
+        return replace(letter, envelope=_dated(envelope_of(event)))
     except UnknownMessage as newer:
         return letter.not_taken(State.PARKED, str(newer))
     except InvalidCloudEvent as invalid:
         return letter.not_taken(State.REFUSED, str(invalid))
 
 
+def _dated(envelope: Envelope) -> Envelope:
+    """Under an id that says when it was published, as all of our log do: lag and times are read off it."""
+    return envelope if envelope.id.version == 7 else replace(envelope, id=uuid7())
+
+
 def _take_alone(letter: Letter) -> int:
     try:
         return _keep([letter])
-    except (OperationalError, InterfaceError):
+    except _NO_MESSAGES_FAULT:
         raise
     except Exception as failure:
         return _keep([letter.not_taken(State.REFUSED, lanes.describe(failure))])
@@ -158,7 +175,7 @@ def _insert(letters: Sequence[Letter]) -> set[tuple[str, str]]:
 
 
 def _append(envelopes: Iterable[Envelope]) -> None:
-    """Into our log, each under its own id and with its own cause, after those who keep copies."""
+    """Into our log, with their own ids and causes, after those who keep copies."""
     drafts = []
     for envelope in envelopes:
         with handling(envelope):
@@ -179,25 +196,34 @@ def take_held() -> int:
     blocked = {tuple(place): pk for pk, *place in refused.values_list("pk", "source", "stream")}
     open_ones = Arrival.objects.filter(state__in=(State.PARKED, State.WAITING)).order_by("pk")[:_AT_ONCE]
     taken = 0
-    for pk, *place in open_ones.values_list("pk", "source", "stream"):
-        if pk > blocked.get(tuple(place), pk):
+    for pk, source, stream in open_ones.values_list("pk", "source", "stream"):
+        if stream and pk > blocked.get((source, stream), pk):
             continue
         if _take_again(pk):
             taken += 1
         else:
-            blocked[tuple(place)] = pk
+            blocked[source, stream] = pk
     return taken
 
 
 def _take_again(pk: int) -> bool:
+    if _is_as_it_was(pk):
+        return False
     try:
         with transaction.atomic():
             return _taken_now(pk)
-    except (OperationalError, InterfaceError):
+    except _NO_MESSAGES_FAULT:
         raise
     except Exception as failure:
         Arrival.objects.filter(pk=pk).update(state=State.REFUSED, error=lanes.describe(failure))
         return False
+
+
+def _is_as_it_was(pk: int) -> bool:
+    """Whether it still cannot be read, for the reason known: a release that lags has thousands of these."""
+    arrival = Arrival.objects.get(pk=pk)
+    letter = open_letter(arrival.body.encode())
+    return letter.envelope is None and (letter.state, letter.error) == (arrival.state, arrival.error)
 
 
 def _taken_now(pk: int) -> bool:
@@ -206,7 +232,7 @@ def _taken_now(pk: int) -> bool:
         return arrival.state == State.TAKEN
     letter = open_letter(arrival.body.encode())
     if letter.envelope is None:
-        arrival.state, arrival.error = letter.state, letter.error
+        arrival.state, arrival.error, arrival.stream = letter.state, letter.error, letter.stream
     else:
         _append([letter.envelope])
         arrival.state, arrival.error, arrival.body = State.TAKEN, "", ""
@@ -249,7 +275,7 @@ def _note(act: str, arrival: Arrival, actor: str, reason: str) -> None:
     Act.objects.create(
         actor=actor,
         act=act,
-        subscription=f"{arrival.type} from {arrival.source}"[:120],
+        subscription=arrival.lane,
         stream=arrival.stream,
         reason=reason,
         error=arrival.error,

@@ -34,9 +34,10 @@ class Bridge:
         self.routes: Routes = routes()
         self.received = 0
         self._sent_before = outgoing.sent.total()
+        self._failure: Exception | None = None
 
     def run(self) -> None:
-        """Carry until stopped; a lost database or broker is waited for."""
+        """Carry until stopped; a lost database or broker is waited for, what else goes wrong is raised."""
         if not self.routes.name:
             raise EventBusError('There is no bridge: EVENTBUS["BRIDGE"] says nothing. See eventbus/bridge.')
         threads = [
@@ -48,6 +49,8 @@ class Bridge:
         self._report_until_stopped()
         for thread in threads:
             thread.join()
+        if self._failure:
+            raise self._failure
 
     def _keep_at(self, work: Callable[[], None]) -> None:
         try:
@@ -60,8 +63,10 @@ class Bridge:
                     cluster.say_once(refusal)
                 connection.close()
                 self.stop.wait(AGAIN_SECONDS)
+        except Exception as failure:  # it ends the process, which is started again
+            self._failure = failure
         finally:
-            self.stop.set()  # a thread that fails takes the process with it, to be started again
+            self.stop.set()
             connection.close()
 
     def _report_until_stopped(self) -> None:

@@ -14,7 +14,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -104,10 +104,17 @@ def envelope_of(event: CloudEvent) -> Envelope:
             correlation_id=UUID(str(told.get("correlationid", identity))),
             causation_id=UUID(str(told["causationid"])) if "causationid" in told else None,
             occurred_at=event.time or timezone.now(),
-            headers=json.loads(str(told.get("messageheaders", "{}"))),
+            headers=_headers(told),
         )
-    except (ValueError, TypeError) as refusal:
+    except (ValueError, TypeError, RecursionError) as refusal:
         raise InvalidCloudEvent("data", str(refusal).rstrip(".")) from refusal
+
+
+def _headers(told: dict[str, str | int | bool]) -> dict[str, Any]:
+    headers = json.loads(str(told.get("messageheaders", "{}")))
+    if not isinstance(headers, dict):
+        raise TypeError("messageheaders are no object")
+    return headers
 
 
 def _identity(event: CloudEvent) -> UUID:
@@ -191,9 +198,11 @@ def _moment(text: str) -> datetime:
     if not _MOMENT.fullmatch(text.upper()):
         raise InvalidCloudEvent("time", f"{text!r} is no moment as RFC 3339 writes it")
     try:
-        return datetime.fromisoformat(text.upper())
-    except ValueError as refusal:
+        moment = datetime.fromisoformat(text.upper())
+        moment.astimezone(UTC)  # what has no year there can be written into a database, and never be read
+    except (ValueError, OverflowError) as refusal:
         raise InvalidCloudEvent("time", str(refusal)) from refusal
+    return moment
 
 
 def _media_type(text: str) -> str:

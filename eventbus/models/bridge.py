@@ -45,3 +45,8 @@ class Arrival(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type or 'unreadable'} {self.event_id}: {self.state}"
+
+    @property
+    def lane(self) -> str:
+        """Under which name it is kept what people decide about it."""
+        return f"{self.type} from {self.source}"[:120]

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from eventbus.bridge import inbox
 from eventbus.errors import EventBusError
@@ -60,5 +61,6 @@ class Command(BaseCommand):
     def _show(self, ids: list[int]) -> None:
         for one in Arrival.objects.filter(pk__in=ids).order_by("pk"):
             self.stdout.write(
-                f"{one}\nfrom {one.source}, {one.arrived_at:%Y-%m-%d %H:%M:%S}\n{one.error}\n{one.body}\n"
+                f"{one}\nfrom {one.source}, {timezone.localtime(one.arrived_at):%Y-%m-%d %H:%M:%S}\n"
+                f"{one.error}\n{one.body}\n"
             )

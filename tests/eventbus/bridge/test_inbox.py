@@ -13,20 +13,28 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from msgspec.structs import replace
+from pytest_django import Settings
 
-from eventbus import Envelope, arriving, current_envelope, drain, publish, registry
+from eventbus import Envelope, arriving, cluster, current_envelope, drain, publish, registry
 from eventbus.bridge import arrivals, inbox
 from eventbus.contracts.cloudevents import cloud_event, written
 from eventbus.doctor import bridging
-from eventbus.errors import EventBusError
-from eventbus.models import Act, Arrival, Message
+from eventbus.errors import EventBusError, RestoredCluster
+from eventbus.looking.searching import published_at
+from eventbus.models import Act, Arrival, Cluster, Message
 from tests.eventbus import toys
 
 pytestmark = pytest.mark.usefixtures("bridge")
 STORY, CAUSE = uuid4(), uuid4()
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def named(number: int) -> UUID:
+    """The id of a message that was published then."""
+    return UUID(int=int(THEN.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62 | number)
 
 
 def envelope(number: int, counter: str = "a", **changes: Any) -> Envelope:
@@ -35,7 +43,7 @@ def envelope(number: int, counter: str = "a", **changes: Any) -> Envelope:
     plain = Envelope(
         message=message,
         position=number,
-        id=UUID(int=number),
+        id=named(number),
         stream=message.stream,
         revision=None,
         correlation_id=STORY,
@@ -67,7 +75,7 @@ def test_a_message_keeps_its_id_its_cause_its_time_and_its_headers() -> None:
 
     found = Message.objects.get()
     kept = (found.uuid, found.correlation_id, found.causation_id, found.occurred_at, found.headers)
-    assert kept == (UUID(int=1), STORY, CAUSE, THEN, {"actor": "user-7"})
+    assert kept == (named(1), STORY, CAUSE, THEN, {"actor": "user-7"})
     assert (found.kind, found.type, found.stream) == ("event", "toys.counted", "counter-a")
 
 
@@ -90,6 +98,15 @@ def test_the_same_id_of_another_source_is_another_message() -> None:
     inbox.take([body(1), body(1, source="urn:elsewhere", id="not-a-uuid")])
 
     assert len(log()) == 2
+
+
+@pytest.mark.parametrize("_id", ["not-a-uuid", "00000000-0000-4000-8000-000000000001"], ids=["text", "v4"])
+def test_an_id_that_tells_no_time_is_kept_beside_one_that_does(_id: str) -> None:
+    assert [inbox.take([body(1, id=_id)]) for _ in range(2)] == [1, 0]
+
+    ours = Message.objects.get().uuid
+    assert Arrival.objects.values_list("event_id", "message").get() == (_id, ours)
+    assert abs(published_at(ours) - timezone.now()) < timedelta(minutes=1)
 
 
 def test_two_who_take_the_same_at_once_take_it_once() -> None:
@@ -157,6 +174,31 @@ class TestWhatCannotBeTaken:
         assert (states(), log()) == (["refused", "taken"], [("a", 1)])
         assert "This is no CloudEvent 1.0" in Arrival.objects.get(state="refused").error
 
+    @pytest.mark.parametrize(
+        "strange",
+        [
+            {"id": "a\x00b"},
+            {"source": "urn:\ud800"},
+            {"partitionkey": "counter-\x00"},
+            {"id": "x" * 201},
+            {"messageheaders": "[]"},
+            {"messageheaders": "[" * 100_000},
+            {"time": "0001-01-01T00:00:00+23:00"},
+        ],
+        ids=["nul", "half", "stream", "long", "headers", "depth", "time"],
+    )
+    def test_what_no_database_could_keep_or_read_is_refused_and_stops_nobody(
+        self, strange: dict[str, str]
+    ) -> None:
+        inbox.take([body(1, **strange), body(2, "b")])
+
+        assert (states(), log()) == (["refused", "taken"], [("b", 2)])
+
+    def test_two_whose_long_ids_begin_alike_are_two(self) -> None:
+        long = "x" * 200
+
+        assert inbox.take([body(1, id=f"{long}1"), body(2, id=f"{long}2")]) == 2
+
     def test_data_that_is_not_of_its_class_is_refused_and_holds_back_its_stream(self) -> None:
         inbox.take([body(1, data={"counter": "a", "number": "many"}), body(2), body(3, "b")])
 
@@ -173,6 +215,44 @@ class TestWhatCannotBeTaken:
         assert (states(), log()) == (["discarded", "taken"], [("a", 2)])
         acts = Act.objects.order_by("pk").values_list("actor", "act", "reason")
         assert list(acts) == [("sam", "retry arrival", ""), ("sam", "discard arrival", "a slip of theirs")]
+
+    def test_each_that_is_tried_again_is_whatever_becomes_of_the_others(self) -> None:
+        inbox.take([b"{", b"["])
+
+        assert inbox.retry(Arrival.objects.values_list("pk", flat=True), actor="sam") == 0
+        assert states() == ["refused", "refused"]
+
+    def test_what_still_cannot_be_read_costs_a_look_and_no_writing(self) -> None:
+        inbox.take([body(number, str(number), messageversion=2) for number in (1, 2, 3)])
+
+        with CaptureQueriesContext(connection) as asked:
+            assert inbox.take_held() == 0
+
+        assert [query["sql"].split()[0] for query in asked.captured_queries] == ["SELECT"] * 5
+
+    def test_what_is_not_received_any_more_lets_its_stream_go_on(self, settings: Settings) -> None:
+        inbox.take([body(1, type="toys.only_newer"), body(2)])
+        assert states() == ["parked", "waiting"]
+
+        bridge = settings.EVENTBUS["BRIDGE"] | {"RECEIVE": ["toys.counted"]}
+        settings.EVENTBUS = settings.EVENTBUS | {"BRIDGE": bridge}
+        inbox.take_held()
+        inbox.take_held()
+
+        assert (states(), log()) == (["refused", "taken"], [("a", 2)])
+
+    def test_a_restored_log_takes_nothing_and_refuses_nothing(self) -> None:
+        inbox.take([body(1, messageversion=2)])
+        Cluster.objects.update(system_identifier=42)
+        connection.close()
+        try:
+            with pytest.raises(RestoredCluster):
+                inbox.take([body(2, "b")])
+        finally:
+            cluster.stamp()
+
+        assert states() == ["parked"]
+        assert inbox.take([body(2, "b")]) == 1
 
     def test_discarding_needs_a_reason(self) -> None:
         inbox.take([b"{"])
@@ -217,7 +297,7 @@ def _copies() -> Iterator[None]:
     def keep_copy(event: toys.Counted, envelope: Envelope) -> None:
         assert current_envelope() == envelope
         if event.number == 13:
-            raise ValueError("not thirteen")
+            raise ValueError("not thirteen\x00")  # what others wrote may be repeated in an error
         toys.CounterRow.objects.create(counter=f"copy of {event.number}")
 
     yield
@@ -248,7 +328,7 @@ class TestWhoKeepsACopy:
 
 def test_what_was_taken_long_ago_is_forgotten_and_what_is_held_is_not() -> None:
     inbox.take([body(1), body(2), b"{"])
-    Arrival.objects.exclude(event_id=str(UUID(int=2))).update(arrived_at=timezone.now() - timedelta(days=31))
+    Arrival.objects.exclude(event_id=str(named(2))).update(arrived_at=timezone.now() - timedelta(days=31))
 
     assert inbox.forget() == 1
     assert sorted(states()) == ["refused", "taken"]

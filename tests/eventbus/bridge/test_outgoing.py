@@ -26,7 +26,7 @@ from eventbus.models import Breaker, Delivery, Message
 from eventbus.subscriptions import subscriptions
 from tests.eventbus import toys
 from tests.eventbus.bridge.brokers import Broker
-from tests.eventbus.bridge.test_inbox import body
+from tests.eventbus.bridge.test_inbox import body, named
 
 pytestmark = pytest.mark.usefixtures("bridge")
 
@@ -54,6 +54,15 @@ def test_a_message_leaves_as_a_cloud_event_with_all_that_the_bus_knows(line: Tra
     there = envelope_of(event)
     assert (there.message, there.correlation_id) == (toys.Announced(counter="a"), UUID(int=9))
     assert there.headers["actor"] == "user-7"
+
+
+def test_a_fault_of_our_own_ends_the_process_and_is_told() -> None:
+    class Faulty(Bridge):
+        def _receive(self) -> None:
+            raise LookupError("a bug")
+
+    with pytest.raises(LookupError, match="a bug"):
+        Faulty(threading.Event()).run()
 
 
 def test_what_the_settings_do_not_name_stays_here(line: Transport, bridge: str) -> None:
@@ -96,7 +105,7 @@ def test_what_it_caused_here_does_go_out(line: Transport, bridge: str) -> None:
     drain()
 
     (event,) = came(line, bridge)
-    assert event.extensions["causationid"] == str(UUID(int=1))
+    assert event.extensions["causationid"] == str(named(1))
 
 
 def test_while_the_broker_is_away_everything_waits_and_nothing_is_lost(
