@@ -18,7 +18,7 @@ from eventbus.context import (
 from eventbus.dispatch import drain
 from eventbus.doctor import behind_seconds, examine, measure, vital_signs
 from eventbus.errors import ArchivedStream, ConcurrencyError, DependencyDown, NoTransaction, Reject
-from eventbus.log import read_stream
+from eventbus.log import continuing, read_stream
 from eventbus.messages import Command, Envelope, Event
 from eventbus.observing import Observer, Tracer, current_story, observe
 from eventbus.outbox import publish, send
@@ -46,6 +46,7 @@ __all__ = [
     "arriving",
     "backdated",
     "behind_seconds",
+    "continuing",
     "correlate",
     "current_envelope",
     "current_story",

@@ -9,7 +9,8 @@ and only the late message itself is late.
 - Then `seen` becomes the window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from eventbus import sql
+from eventbus.context import correlate, current_cause
 from eventbus.errors import ArchivedStream, UnknownMessage
 from eventbus.messages import Envelope, Message
 from eventbus.preparing import preparing_cursor
@@ -173,6 +175,32 @@ def read_stream(stream: str, *, after: int = 0, until: datetime | None = None) -
     if not history or history[-1].revision != after + len(history):
         _refuse_archived(stream, after)
     return history
+
+
+@contextmanager
+def continuing(stream: str) -> Generator[None]:
+    """What is published inside belongs to the story that the stream's newest message belongs to, if any.
+
+    For news from outside, such as a webhook, of what has a story already. Who acted, and by which request it
+    came, is told as before.
+
+    Example:
+
+        story = uuid4()
+        with correlate(story), transaction.atomic():
+            publish(order_placed, revision=1)
+        with continuing(order_placed.stream), transaction.atomic():
+            publish(OrderCancelled(order_id=ORDER), revision=2)
+        assert read_stream(order_placed.stream)[1].correlation_id == story
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql.STORY_OF_STREAM, [stream])
+        found = cursor.fetchone()
+    if found is None:
+        yield
+        return
+    with correlate(found[0], **current_cause().headers):
+        yield
 
 
 def _refuse_archived(stream: str, after: int) -> None:

@@ -37,6 +37,10 @@ ORDER BY revision"""
 
 READ_POSITIONS = f"SELECT {ENVELOPE} FROM eventbus_message WHERE position = ANY(%s) ORDER BY position"
 
+# `position + 0` keeps the planner from walking the primary key until it meets the stream.
+STORY_OF_STREAM = """
+SELECT correlation_id FROM eventbus_message WHERE stream = %s ORDER BY position + 0 DESC LIMIT 1"""
+
 # How many revisions of a stream are no longer in the log.
 MISSING_REVISIONS = """
 SELECT head.revision - %(after)s - (SELECT count(*) FROM eventbus_message AS m

@@ -16,7 +16,12 @@ SELECT id, %(provider)s, event_id, kind, payment_id, reference, %(body)s, %(head
 FROM unnest(%(ids)s::uuid[], %(event_ids)s::text[], %(kinds)s::text[], %(payment_ids)s::uuid[],
             %(references)s::text[]) AS told (id, event_id, kind, payment_id, reference)
 ON CONFLICT (provider, event_id) DO NOTHING
-RETURNING id
+RETURNING id, coalesce(
+    (SELECT order_id FROM payments_payment AS payment
+     WHERE payment.provider = %(provider)s AND payment.id = payments_inboxnotice.payment_id),
+    (SELECT order_id FROM payments_payment AS payment
+     WHERE payment.provider = %(provider)s AND payment.reference = payments_inboxnotice.reference
+       AND payments_inboxnotice.payment_id IS NULL AND payment.reference <> ''))
 """
 
 
@@ -65,8 +70,8 @@ class InboxNotice(models.Model):
     @classmethod
     def keep(
         cls, *, provider: str, told: Sequence[Told], body: bytes, headers: Mapping[str, str]
-    ) -> list[UUID]:
-        """Keep what was told and was not before; returns the ids of what is new."""
+    ) -> list[tuple[UUID, UUID | None]]:
+        """Keep what was told and was not before; returns the id of what is new, and the order it is about."""
         parameters = {
             "provider": provider,
             "ids": [uuid4() for _ in told],
@@ -81,7 +86,7 @@ class InboxNotice(models.Model):
         }
         with connection.cursor() as cursor:
             cursor.execute(_KEEP, parameters)
-            return [row[0] for row in cursor.fetchall()]
+            return cursor.fetchall()  # type: ignore[no-any-return]
 
     def settle(self, state: NoticeState, remark: str = "") -> None:
         """Note what has become of it, and why."""

@@ -1,11 +1,12 @@
 """The inbox of webhooks: keep at once what processors tell, and do what it says when its turn has come."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from uuid import UUID
 
 from django.db import transaction
 
-from eventbus import current_time, send
+from eventbus import continuing, current_time, send
 from payments.commands import ReadNotice
 from payments.errors import NoticeMalformed
 from payments.gateways import Notice
@@ -20,6 +21,7 @@ _KEPT_HEADERS = ("Content-Type", "User-Agent", "Stripe-Signature", "Sandbox-Sign
 def receive_notices(*, provider: str, body: bytes, headers: Mapping[str, str]) -> str:
     """Keep what a processor tells in one request, once each; returns what it wants to hear as an answer.
 
+    What is about an order's payment that we know by then goes on with the order's story.
     Raises a `NoticeRefused` when the request is not the processor's, too old or not of its form: then nothing
     of it is kept.
     """
@@ -28,8 +30,9 @@ def receive_notices(*, provider: str, body: bytes, headers: Mapping[str, str]) -
     told = [Told(notice.event_id, notice.kind, notice.payment_id, notice.reference) for notice in notices]
     kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
     with transaction.atomic():
-        new = InboxNotice.keep(provider=provider, told=told, body=body, headers=kept)
-        send(*(ReadNotice(notice_id=notice_id) for notice_id in new))
+        for notice_id, order_id in InboxNotice.keep(provider=provider, told=told, body=body, headers=kept):
+            with continuing(f"order-{order_id}") if order_id else nullcontext():
+                send(ReadNotice(notice_id=notice_id))
     return reader.answer
 
 

@@ -21,6 +21,7 @@ CANNOT_FAIL = {
     "Json",
     "Record",
     "backdated",
+    "continuing",
     "correlate",
     "current_envelope",
     "current_story",

@@ -7,15 +7,18 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eventbus import correlate, send
+from eventbus.models import Message
 from eventbus.testing import drain, published
-from payments.commands import ReadNotice
+from payments.commands import LookUpPayment, ReadNotice
 from payments.events import PaymentCaptured, PaymentChallenged
 from payments.models import InboxNotice, Payment
+from payments.models.inbox import Told
 from payments.services import read_notices_again
 from payments.services.inbox import read_notice
 from tests.payments.builders import a_card_payment, ledger_of, payment_for
@@ -75,7 +78,34 @@ def test_a_worker_does_what_it_tells() -> None:
     assert the_notice().read_at
 
 
-def test_a_webhook_costs_the_request_two_statements() -> None:
+def test_what_a_webhook_leads_to_belongs_to_the_story_of_the_order() -> None:
+    payment, story = a_payment(), uuid4()
+    with correlate(story), transaction.atomic():
+        send(LookUpPayment(order_id=payment.order_id))
+
+    post(an_event(payment), **{"X-Request-ID": "from-the-bank"})
+    drain()
+
+    told = Message.objects.filter(type__in=("payments.read_notice", "payments.payment_captured"))
+    assert sorted(told.values_list("type", "correlation_id", "headers")) == [
+        ("payments.payment_captured", story, {"request_id": "from-the-bank"}),
+        ("payments.read_notice", story, {"request_id": "from-the-bank"}),
+    ]
+
+
+@pytest.mark.parametrize("_by", ["id", "reference"])
+def test_the_order_is_known_by_our_id_or_by_theirs(_by: str) -> None:
+    payment = a_payment()
+    Payment.objects.update(reference="ch_1")
+    told = Told("evt_1", "charge.captured", payment.id if _by == "id" else None, "ch_1")
+
+    ((_, order_id),) = InboxNotice.keep(provider="sandbox", told=[told], body=b"", headers={})
+    ((_, of_others),) = InboxNotice.keep(provider="stripe", told=[told], body=b"", headers={})
+
+    assert (order_id, of_others) == (payment.order_id, None)
+
+
+def test_a_webhook_costs_the_request_two_statements_and_a_look_for_its_story() -> None:
     event = an_event(a_payment())
 
     with CaptureQueriesContext(connection) as asked:
@@ -83,7 +113,7 @@ def test_a_webhook_costs_the_request_two_statements() -> None:
 
     # A statement that is prepared already is captured without its text: that is how messages are published.
     kinds = [(query["sql"] or "INSERT").split()[0] for query in asked.captured_queries]
-    assert kinds == ["BEGIN", "INSERT", "INSERT", "COMMIT"]
+    assert kinds == ["BEGIN", "INSERT", "SELECT", "INSERT", "COMMIT"]
 
 
 def test_a_webhook_that_comes_twice_counts_once() -> None:
