@@ -2,7 +2,7 @@
 
 import os
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django_structlog import signals
 from django_structlog.celery.receivers import CeleryReceiver
 
@@ -19,6 +19,10 @@ class ObservingConfig(AppConfig):
         from eventbus import observe  # noqa: PLC0415
 
         observe(Counting())
+        if apps.is_installed("orders"):
+            from config.observing.checkouts import Checkouts  # noqa: PLC0415  (needs orders)
+
+            observe(Checkouts())
         if tracing_is_on():
             from config.observing import tracing  # noqa: PLC0415  (OpenTelemetry costs nothing while it is off)
 

@@ -6,7 +6,6 @@ database knows of all machines together is asked there at every scrape: `eventbu
 """
 
 import os
-import re
 from collections import Counter as Tally
 from collections.abc import Sequence
 from functools import cache
@@ -20,11 +19,9 @@ Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
 from prometheus_client import Counter, Histogram  # noqa: E402
 
 from eventbus import Observer  # noqa: E402
-from orders.events import OrderCancelled, OrderConfirmed, OrderPlaced  # noqa: E402
 
 FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 SLOW = (*FAST, 30, 60, 300, 3600)
-_REASON = re.compile(r"[a-z_]{1,40}")
 SAMPLES = 16
 """How many messages of one batch are timed: a batch of hundreds took as long for each."""
 
@@ -53,7 +50,6 @@ WORK = Histogram(
     ["subscription"],
     buckets=FAST,
 )
-CHECKOUTS = Counter("shop_checkouts", "Orders placed, confirmed, or cancelled for a reason.", ["outcome"])
 
 
 @cache
@@ -66,12 +62,9 @@ class Counting(Observer):
     """Counts what the bus does in this process."""
 
     def published(self, drafts: Sequence[Any]) -> None:
-        """Count messages by type, and what became of checkouts."""
+        """Count messages by type."""
         for name, number in Tally(draft.message.contract.name for draft in drafts).items():
             PUBLISHED.labels(name).inc(number)
-        for draft in drafts:
-            if outcome := outcome_of(draft.message) if draft.cause.occurred_at is None else "":
-                CHECKOUTS.labels(outcome).inc()
 
     def handled(self, subscription: Any, batch: Sequence[Any], seconds: float) -> None:
         """Count messages, and time some of them."""
@@ -86,14 +79,3 @@ class Counting(Observer):
     def failed(self, failure: Any) -> None:
         """Count attempts in vain."""
         FAILED.labels(failure.subscription.name, failure.outcome).inc()
-
-
-def outcome_of(message: object) -> str:
-    """What a message says about how a checkout goes; nothing where it says nothing of it."""
-    if isinstance(message, OrderPlaced):
-        return "placed"
-    if isinstance(message, OrderConfirmed):
-        return "confirmed"
-    if isinstance(message, OrderCancelled):  # a processor's reason is in its own words
-        return message.reason if _REASON.fullmatch(message.reason) else "other"
-    return ""

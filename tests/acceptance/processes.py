@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,3 +86,11 @@ def eventually(condition: Callable[[], bool], log: Path) -> None:
     while not condition():
         assert time.monotonic() < end, log.read_text()[-4000:] if log.exists() else "nothing logged"
         time.sleep(0.02)
+
+
+def answers(url: str) -> bool:
+    """Whether somebody serves this address, and well."""
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.TransportError:
+        return False

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 
+from config.local.processes import free_port
 from eventbus import drain
 from tests.acceptance.clusters import find_programs
-from tests.acceptance.processes import eventually
+from tests.acceptance.processes import answers, eventually
 from tests.acceptance.split.sides import PAYMENTS, SHOP, Shoppers, Sides, a_database, here, shopping
 from tests.chaos.shelves import PLENTY, fill_shelves
 from tests.docs.examples import blocks
@@ -131,6 +133,26 @@ def test_what_the_shop_sells_is_paid_over_there_whatever_is_killed(
     assert sides.over_there("SELECT count(*) FROM eventbus_delivery WHERE state = 'dead'") == [(0,)]
     assert here("SELECT count(*) FROM eventbus_arrival WHERE state <> 'taken'") == [(0,)]
     assert sides.over_there("SELECT count(*) FROM eventbus_arrival WHERE state <> 'taken'") == [(0,)]
+
+
+@pytest.mark.parametrize("broker", ["redis"], indirect=True)
+def test_payments_alone_say_whether_they_are_well_and_what_they_have_counted(apart: Sides) -> None:
+    apart.run(PAYMENTS, "migrate", "--verbosity", "0")
+    address = f"127.0.0.1:{free_port()}"
+    apart.open_payments(address)
+
+    def ask(page: str) -> httpx.Response:
+        return httpx.get(f"http://{address}/{page}", trust_env=False)
+
+    eventually(lambda: answers(f"http://{address}/healthz"), apart.log)
+    assert ask("healthz").text == "ok"
+    assert ask("readyz").json() == {"status": "ok", "reasons": []}
+    numbers = ask("metrics").text.splitlines()
+    assert "eventbus_database_up 1.0" in numbers
+    assert 'eventbus_lag_messages{subscription="payments.capture_payment"} 0.0' in numbers
+    health = 'http_request_duration_seconds_count{code="200",method="GET",route="/healthz"}'
+    assert [line for line in numbers if line.startswith(health)]
+    assert not [line for line in numbers if "orders." in line or "shop_checkouts" in line]
 
 
 @pytest.mark.parametrize("broker", ["redis"], indirect=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 import redis
@@ -26,7 +25,7 @@ from config.local.state import State
 from eventbus.chaos import Diary
 from eventbus.dispatch import LEADER_LOCK
 from inventory.services import receive_stock
-from tests.acceptance.processes import ROOT, eventually, process, relay, worker
+from tests.acceptance.processes import ROOT, answers, eventually, process, relay, worker
 from tests.chaos.servers import PrivatePostgres, PrivateRedis
 from tests.chaos.shelves import UNITS_OF_PLENTY, UNITS_OF_RARE, fill_shelves
 from tests.chaos.shop import Shop
@@ -111,13 +110,6 @@ def web(address: str, log: Path, redis_url: str) -> Generator[subprocess.Popen[b
     with process(*command, redis_url=redis_url, log=log, settings=SHOP) as running:
         eventually(lambda: answers(f"http://{address}/healthz"), log)
         yield running
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
 
 
 def order_of(shoppers: Shoppers, seed: int) -> Told:

@@ -38,6 +38,7 @@ class Sides:
             "BRIDGE_LEASE_SECONDS": "2",
             "SANDBOX_URL": self.sandbox_url,
             "SHOP_STATE": str(self.log.parent / "state"),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.log.parent / "state" / "metrics"),
         }
 
     def run(self, settings: str, *arguments: str) -> str:
@@ -56,9 +57,16 @@ class Sides:
     def start(self, name: str) -> None:
         """Start a process: `shop relay`, `shop bridge`, `payments relay` or `payments bridge`."""
         side, _, command = name.partition(" ")
+        self._start(name, side, "manage.py", command)
+
+    def open_payments(self, address: str) -> None:
+        """Start the web process of payments, which listens at the address."""
+        self._start("payments web", "payments", "-m", "gunicorn", "config.wsgi", "--bind", address)
+
+    def _start(self, name: str, side: str, *command: str) -> None:
         with self.log.open("ab") as output:
             self.running[name] = subprocess.Popen(
-                [sys.executable, "manage.py", command],
+                [sys.executable, *command],
                 cwd=ROOT,
                 env=self.environment(SHOP if side == "shop" else PAYMENTS),
                 stdout=output,
