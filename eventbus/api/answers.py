@@ -116,7 +116,7 @@ class DeadLetterStory(DeadLetterSerializer):
 
 
 class DeadLetterPage(serializers.Serializer[Any]):
-    """Dead letters, oldest message first; `next_cursor` is null on the last page."""
+    """Dead letters, what was set aside first before the others; `next_cursor` is null on the last page."""
 
     items = DeadLetterSerializer(many=True)
     next_cursor = serializers.IntegerField(allow_null=True)

@@ -1,10 +1,8 @@
 """The log over HTTP: `/staff/messages/`."""
 
-import json
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,24 +12,11 @@ from rest_framework.views import APIView
 
 from eventbus.api.answers import MessagePage, MessageStory
 from eventbus.lanes import headline
+from eventbus.looking.handling import Handling, handlings
 from eventbus.models import Message
-from eventbus.subscriptions import subscriptions
 
 MOST_PER_PAGE, USUALLY_PER_PAGE, MOST_EFFECTS = 200, 50, 200
 LAST_POSITION = 2**63 - 1
-
-# Every subscription that the message falls to, and how far its lane is with it.
-_CONSUMERS = """
-SELECT lane.name, d.state, d.attempts, d.error, d.id,
-       pg_visible_in_snapshot(m.xid, c.seen) OR c."window" IS NOT NULL AND m.position <= c.position
-           AND pg_visible_in_snapshot(m.xid, c."window")
-FROM eventbus_message AS m
-JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int)
-  ON m.shard %% lane.shards = lane.shard
-JOIN eventbus_checkpoint AS c
-  ON c.subscription = lane.name AND c.shard = lane.shard AND m.type = ANY(c.types)
-LEFT JOIN eventbus_delivery AS d ON d.subscription = lane.name AND d.message_id = m.position
-WHERE m.position = %(position)s ORDER BY lane.name"""
 
 
 class MessageQuery(serializers.Serializer[Any]):
@@ -82,7 +67,8 @@ class OneMessage(APIView):
         story = Message.objects.filter(correlation_id=message.correlation_id)
         message.cause = story.filter(uuid=message.causation_id).first() if message.causation_id else None
         message.effects = story.filter(causation_id=message.uuid).order_by("position")[:MOST_EFFECTS]
-        message.consumers = _consumers(message.position)
+        told = handlings([message.position])[message.position]
+        message.consumers = [_consumer(one) for one in told]
         return Response(MessageStory(message).data)
 
 
@@ -91,23 +77,19 @@ def page(found: list[Any], limit: int, place: Any) -> dict[str, Any]:
     return {"items": found[:limit], "next_cursor": place(found[limit - 1]) if len(found) > limit else None}
 
 
-def _consumers(position: int) -> list[dict[str, Any]]:
-    lanes = [
-        {"name": s.name, "shard": shard, "shards": s.shards}
-        for s in subscriptions()
-        for shard in range(s.shards)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_CONSUMERS, {"lanes": json.dumps(lanes), "position": position})
-        return [_consumer(*row) for row in cursor.fetchall()]
-
-
-def _consumer(name: str, state: str | None, *rest: Any) -> dict[str, Any]:
-    attempts, error, delivery, passed = rest
+def _consumer(one: Handling) -> dict[str, Any]:
     return {
-        "subscription": name,
-        "state": state or ("passed" if passed else "unread"),
-        "attempts": attempts or 0,
-        "error": headline(error or ""),
-        "dead_letter": delivery if state == "dead" else None,
+        "subscription": one.subscription,
+        "state": _state(one),
+        "attempts": one.attempts,
+        "error": headline(one.error),
+        "dead_letter": one.delivery_id if one.state == "dead" else None,
     }
+
+
+def _state(one: Handling) -> str:
+    """The words that clients were promised: fewer than the console has."""
+    if one.delivery_id is None:
+        return "unread" if one.state in ("unread", "paused") else "passed"
+    kept = {"dead": "dead", "unknown": "unknown", "calling": "claimed"}
+    return kept.get(one.state, "waiting")

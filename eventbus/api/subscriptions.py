@@ -1,10 +1,7 @@
 """Subscriptions over HTTP: `/staff/subscriptions/`."""
 
-from collections import Counter
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from django.db.models import Count
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,12 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from eventbus import pacing, pausing
+from eventbus import pausing
 from eventbus.api.dead_letters import Discard, Refusals, Retry
-from eventbus.doctor.reading import unread
 from eventbus.errors import NotPaused, UnknownSubscription
-from eventbus.models import Delivery, Pause
-from eventbus.subscriptions import subscriptions
+from eventbus.looking.standing import KINDS, Standing, standing, standings
+from eventbus.models import Pause
 
 
 class NotPausedNow(APIException):
@@ -43,7 +39,7 @@ class SubscriptionSerializer(serializers.Serializer[Any]):
     """
 
     name = serializers.CharField()
-    queue = serializers.ChoiceField(choices=["projections", "sagas", "handlers", "external"])
+    queue = serializers.ChoiceField(choices=list(KINDS))
     state = serializers.ChoiceField(choices=["up_to_date", "behind", "paused"])
     types = serializers.ListField(child=serializers.CharField(), help_text="The wire names it takes.")
     shards = serializers.IntegerField()
@@ -63,7 +59,7 @@ class Subscriptions(APIView):
     @extend_schema(operation_id="staff_subscriptions_list", responses=SubscriptionSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List all subscriptions with their lag and state, by name."""
-        return Response(SubscriptionSerializer(list(_described()), many=True).data)
+        return Response(SubscriptionSerializer([_described(one) for one in standings()], many=True).data)
 
 
 class OneSubscription(APIView):
@@ -125,32 +121,23 @@ def _need(name: str) -> None:
 
 
 def _shown(name: str) -> Response:
-    for described in _described():
-        if described["name"] == name:
-            return Response(SubscriptionSerializer(described).data)
-    raise Http404
+    found = standing(name)
+    if found is None:
+        raise Http404
+    return Response(SubscriptionSerializer(_described(found)).data)
 
 
-def _described() -> Iterator[dict[str, Any]]:
-    behind, rates = unread(), pacing.rates()
-    pauses = {pause.subscription: pause for pause in Pause.objects.all()}
-    states = Delivery.objects.values_list("subscription", "state").annotate(number=Count("pk"))
-    aside = Counter[tuple[str, bool]]()
-    for name, state, number in states:
-        aside[name, state == Delivery.State.DEAD] += number
-    for each in subscriptions():
-        wait, rate = behind.get(each.name), rates.get(each.name)
-        pause = pauses.get(each.name)
-        yield {
-            "name": each.name,
-            "queue": each.queue,
-            "state": "paused" if pause else "behind" if wait else "up_to_date",
-            "types": each.types,
-            "shards": each.shards,
-            "unread": wait.messages if wait else 0,
-            "oldest_unread_seconds": wait.age_seconds if wait else None,
-            "per_second": rate.per_second if rate else None,
-            "waiting": aside[each.name, False],
-            "dead": aside[each.name, True],
-            "pause": pause,
-        }
+def _described(one: Standing) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "queue": one.subscription.queue,
+        "state": "paused" if one.pause else "behind" if one.unread else "up_to_date",
+        "types": one.subscription.types,
+        "shards": one.subscription.shards,
+        "unread": one.unread.messages if one.unread else 0,
+        "oldest_unread_seconds": one.unread.age_seconds if one.unread else None,
+        "per_second": one.rate.per_second if one.rate else None,
+        "waiting": one.waiting,
+        "dead": one.dead,
+        "pause": one.pause,
+    }

@@ -1,6 +1,6 @@
 """What staff do with the bus over HTTP: read its log, and decide about dead letters."""
 
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
@@ -8,7 +8,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from eventbus import Reject, drain, publish, send
+from eventbus.api.subscriptions import SubscriptionSerializer
 from eventbus.models import Act, Delivery, Message
+from eventbus.subscriptions import Queue
 from tests.api.client import Answer
 from tests.api.test_staff import a_program
 from tests.eventbus import toys
@@ -218,6 +220,12 @@ def test_a_subscription_is_paused_for_a_reason_and_resumed() -> None:
         ("grace", "pause", "moving house"),
         ("grace", "resume", "moved"),
     ]
+
+
+def test_every_kind_of_queue_is_among_those_that_clients_are_told() -> None:
+    told: Any = SubscriptionSerializer().fields["queue"]
+
+    assert set(told.choices) == set(get_args(Queue))
 
 
 @pytest.mark.parametrize("act", ["", "pause/", "resume/"])
