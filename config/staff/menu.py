@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 Item = dict[str, Any]
 
+# For a shop of several processes.
+_ARRIVALS = ("Arrivals", "move_to_inbox", "eventbus.view_arrival", "eventbus_arrival_changelist")
 # Title, icon, permission ("" is for everybody on the staff), and the page's name in the admin.
 _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
@@ -62,6 +65,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Message log", "list_alt", "eventbus.view_message", "eventbus_message_changelist"),
             ("Map", "hub", "eventbus.view_message", "eventbus_map"),
             ("Sagas", "account_tree", "eventbus.view_sagastate", "eventbus_sagastate_changelist"),
+            *((_ARRIVALS,) if settings.EVENTBUS.get("BRIDGE") else ()),
             ("Breakers", "power_off", "eventbus.view_breaker", "eventbus_breaker_changelist"),
             ("Decisions", "gavel", "eventbus.view_act", "eventbus_act_changelist"),
         ),

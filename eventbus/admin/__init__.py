@@ -1,5 +1,5 @@
-"""The operations console: messages, failures, subscriptions, sagas, breakers, and what people decided."""
+"""The operations console: messages, failures, subscriptions, sagas, arrivals, breakers, and decisions."""
 
-from eventbus.admin import acts, breakers, deliveries, log, sagas, subscriptions
+from eventbus.admin import acts, arrivals, breakers, deliveries, log, sagas, subscriptions
 
-__all__ = ["acts", "breakers", "deliveries", "log", "sagas", "subscriptions"]
+__all__ = ["acts", "arrivals", "breakers", "deliveries", "log", "sagas", "subscriptions"]

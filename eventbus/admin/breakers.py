@@ -10,7 +10,7 @@ from django.utils import timezone
 from msgspec import Struct
 
 from eventbus import breakers
-from eventbus.admin.console import ConsoleAdmin, may
+from eventbus.admin.console import ConsoleAdmin, asked, may
 from eventbus.admin.reading import actor
 from eventbus.errors import EventBusError
 from eventbus.looking.standing import standings
@@ -76,16 +76,20 @@ class BreakerAdmin(ConsoleAdmin):
 
     def _act(self, request: HttpRequest) -> HttpResponse:
         self.need(request, "change_breaker")
-        name, why = request.POST.get("dependency", ""), request.POST.get("reason", "")
+        name, why = asked(request.POST, "dependency"), asked(request.POST, "reason")
         minutes = request.POST.get("minutes", "")
         try:
-            if request.POST.get("act") == "open":
-                length = timedelta(minutes=min(int(minutes) if minutes.isdecimal() else 60, LONGEST_MINUTES))
-                breakers.hold_open(name, timezone.now() + length, actor=actor(request), reason=why)
-                self.done(request, f"{name} is not called before its time is over.")
-            else:
-                breakers.close(name, actor=actor(request), reason=why)
-                self.done(request, f"{name} is called again, from now.")
+            match act := request.POST.get("act", ""):
+                case "open":
+                    length = min(int(minutes) if minutes.isdecimal() else 60, LONGEST_MINUTES)
+                    until = timezone.now() + timedelta(minutes=length)
+                    breakers.hold_open(name, until, actor=actor(request), reason=why)
+                    self.done(request, f"{name} is not called before its time is over.")
+                case "close":
+                    breakers.close(name, actor=actor(request), reason=why)
+                    self.done(request, f"{name} is called again, from now.")
+                case _:
+                    raise EventBusError(f"There is no act {act!r} for a breaker.")
         except EventBusError as refusal:
             self.refused(request, refusal)
         return redirect(request.path)

@@ -4,15 +4,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from eventbus.admin.reading import ReadOnlyAdmin
+from eventbus.bridge.routes import routes
 from eventbus.errors import EventBusError
 
 PART_HEADER = "X-Console-Part"
 """The script asks for the live part of a page with it: the same address, without what stands around."""
+
+OF_THE_BRIDGE = {"eventbus_arrival_changelist"}
+DIGITS = 19
+"""A number of fewer digits fits into the column of an id."""
 
 # Title, the page's name in the admin, and who may open it.
 PAGES = (
@@ -22,6 +27,7 @@ PAGES = (
     ("Messages", "eventbus_message_changelist", "eventbus.view_message"),
     ("Map", "eventbus_map", "eventbus.view_message"),
     ("Sagas", "eventbus_sagastate_changelist", "eventbus.view_sagastate"),
+    ("Arrivals", "eventbus_arrival_changelist", "eventbus.view_arrival"),
     ("Breakers", "eventbus_breaker_changelist", "eventbus.view_breaker"),
     ("Decisions", "eventbus_act_changelist", "eventbus.view_act"),
 )
@@ -64,6 +70,16 @@ class ConsoleAdmin(ReadOnlyAdmin):
         self.message_user(request, str(refusal), messages.ERROR)
 
 
+def asked(values: QueryDict, name: str) -> str:
+    """What was typed into a field, without NUL: no column takes it."""
+    return values.get(name, "").replace("\x00", "").strip()
+
+
+def chosen(request: HttpRequest, name: str) -> list[int]:
+    """The rows whose boxes were ticked, by their numbers."""
+    return [int(one) for one in request.POST.getlist(name) if one.isdecimal() and len(one) < DIGITS]
+
+
 def may(request: HttpRequest, permission: str) -> bool:
     """Whether this person has a permission of the bus, such as "view_message"."""
     return request.user.has_perm(f"eventbus.{permission}")
@@ -74,7 +90,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
     items = [
         {"title": title, "url": reverse(f"admin:{page}")}
         for title, page, permission in PAGES
-        if request.user.has_perm(permission)
+        if request.user.has_perm(permission) and (routes().name or page not in OF_THE_BRIDGE)
     ]
     here = max((item["url"] for item in items if request.path.startswith(item["url"])), key=len, default=None)
     return [item | {"here": item["url"] == here} for item in items]

@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 
 from eventbus import dead_letters
-from eventbus.admin.console import ConsoleAdmin, may, menu
+from eventbus.admin.console import ConsoleAdmin, asked, chosen, may, menu
 from eventbus.admin.reading import actor
 from eventbus.errors import EventBusError
 from eventbus.lanes import headline
@@ -47,9 +47,9 @@ class DeliveryAdmin(ConsoleAdmin):
         self.need(request, "view_delivery")
         if request.method == "POST":
             return self._decide(request)
-        chosen, text = request.GET.get("subscription", ""), request.GET.get("q", "").strip()
+        subscription, text = asked(request.GET, "subscription"), asked(request.GET, "q")
         only_dead = request.GET.get("state") == "dead"
-        found = failing(chosen, text=text, only_dead=only_dead)
+        found = failing(subscription, text=text, only_dead=only_dead)
         return self.show(
             request,
             "failures",
@@ -58,7 +58,7 @@ class DeliveryAdmin(ConsoleAdmin):
             dead=sum(one.dead for one in found),
             retried=sum(one.retried + one.unknown for one in found),
             waiting=sum(one.waiting for one in found),
-            chosen=chosen,
+            chosen=subscription,
             text=text,
             only_dead=only_dead,
             may_operate=may(request, "change_delivery"),
@@ -66,8 +66,7 @@ class DeliveryAdmin(ConsoleAdmin):
 
     def _decide(self, request: HttpRequest) -> HttpResponse:
         self.need(request, "change_delivery")
-        ids = [int(one) for one in request.POST.getlist("delivery") if one.isdecimal()]
-        why, who = request.POST.get("reason", "").strip(), actor(request)
+        ids, why, who = chosen(request, "delivery"), asked(request.POST, "reason"), actor(request)
         try:
             if not ids:
                 raise EventBusError("Nothing was chosen.")
@@ -122,7 +121,7 @@ class DeliveryAdmin(ConsoleAdmin):
     @admin.action(description="Discard the selected dead letters", permissions=["operate"])
     def discard(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse | None:
         """Ask for the reason, then give dead letters up."""
-        reason = request.POST.get("reason", "").strip()
+        reason = asked(request.POST, "reason")
         if not reason:
             return self._ask_for_reason(request, queryset.filter(state=Delivery.State.DEAD))
         ids = queryset.values_list("pk", flat=True)

@@ -28,6 +28,7 @@ _PAGES = {
     "rebuilds": "eventbus_checkpoint_changelist",
     "lanes": "eventbus_checkpoint_changelist",
     "sagas": "eventbus_sagastate_changelist",
+    "arrivals": "eventbus_arrival_changelist",
 }
 _SAID = {
     Severity.OK: "All is well.",

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from eventbus import steering
-from eventbus.admin.console import ConsoleAdmin, menu
+from eventbus.admin.console import ConsoleAdmin, asked, menu
 from eventbus.admin.reading import actor
-from eventbus.errors import EventBusError
+from eventbus.errors import EventBusError, UnknownSaga
 from eventbus.models import SagaState, Timer
 from eventbus.stories import saga_class, story, stuck
 
@@ -52,12 +52,17 @@ class SagaStateAdmin(ConsoleAdmin):
             return super().change_view(request, object_id, form_url, extra_context)
         if request.method == "POST":
             return self._decide(request, state)
+        try:
+            saga = saga_class(state.saga)
+        except UnknownSaga as gone:
+            self.refused(request, gone)
+            return redirect("admin:eventbus_sagastate_changelist")
         told = {
             "story": story(state.saga, state.key),
             "may_operate": self.has_operate_permission(request),
             "menu": menu(request),
             "state": state,
-            "stream": saga_class(state.saga).stream_of(state.key),
+            "stream": saga.stream_of(state.key),
         }
         return super().change_view(request, object_id, form_url, told | (extra_context or {}))
 
@@ -68,9 +73,9 @@ class SagaStateAdmin(ConsoleAdmin):
     def _decide(self, request: HttpRequest, state: SagaState) -> HttpResponse:
         if not self.has_operate_permission(request):
             raise PermissionDenied
-        name, key, reason = state.saga, state.key, request.POST.get("reason", "").strip()
+        name, key, reason = state.saga, state.key, asked(request.POST, "reason")
         try:
-            match request.POST.get("act"):
+            match act := request.POST.get("act", ""):
                 case "retry":
                     steering.retry(name, key, actor=actor(request), reason=reason)
                 case "skip":
@@ -79,10 +84,12 @@ class SagaStateAdmin(ConsoleAdmin):
                     steering.compensate(name, key, actor=actor(request), reason=reason)
                 case "resolve":
                     steering.resolve(name, key, actor=actor(request), note=reason)
+                case _:
+                    raise EventBusError(f"There is no act {act!r} for a saga.")
         except EventBusError as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
+            self.refused(request, refusal)
         else:
-            self.message_user(request, "Done; the story below says what came of it.", messages.SUCCESS)
+            self.done(request, "Done; the story below says what came of it.")
         return redirect(request.path)
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
 from eventbus import jobs, pacing, pausing
-from eventbus.admin.console import ConsoleAdmin, may
+from eventbus.admin.console import ConsoleAdmin, asked, may
 from eventbus.admin.overview import overview
 from eventbus.admin.reading import actor
 from eventbus.errors import EventBusError
@@ -16,6 +16,13 @@ from eventbus.looking.standing import UNDER_WAY, Standing, standing, standings
 from eventbus.models import Act, Checkpoint, RebuildJob
 
 ACTS_SHOWN = 20
+_RIGHTS = {
+    "pause": "change_pause",
+    "resume": "change_pause",
+    "rebuild": "change_rebuild",
+    "stop": "change_rebuild",
+    "abandon": "change_rebuild",
+}
 _DONE = {
     "pause": "{} is paused. What has begun is finished; everything else waits in the log.",
     "resume": "{} goes on.",
@@ -76,14 +83,15 @@ class CheckpointAdmin(ConsoleAdmin):
             lanes=Checkpoint.objects.filter(subscription=name).order_by("shard"),
             types=sorted(found.subscription.types),
             job=_job(found.job),
-            may_operate=may(request, "change_checkpoint"),
+            may_pause=may(request, "change_pause"),
+            may_rebuild=found.kind == "projection" and may(request, "change_rebuild"),
             acts=Act.objects.filter(subscription=name).order_by("-pk")[:ACTS_SHOWN],
         )
 
     def _act(self, request: HttpRequest, name: str) -> HttpResponse:
-        self.need(request, "change_checkpoint")
-        who, why = actor(request), request.POST.get("reason", "").strip()
+        who, why = actor(request), asked(request.POST, "reason")
         act = request.POST.get("act", "")
+        self.need(request, _RIGHTS.get(act, "change_pause"))
         try:
             match act:
                 case "pause":

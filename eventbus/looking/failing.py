@@ -8,7 +8,6 @@ from django.db.models import Count, Q, QuerySet
 from msgspec import Struct
 
 from eventbus import dead_letters
-from eventbus.lanes import headline
 from eventbus.models import Delivery
 
 SHOWN = 25
@@ -78,8 +77,3 @@ def _behind(deliveries: Iterable[Delivery]) -> Iterable[int]:
         behind: int = delivery.behind  # type: ignore[attr-defined]
         streams[delivery.stream] = max(behind, streams.get(delivery.stream, 0))
     return streams.values()
-
-
-def said(delivery: Delivery) -> str:
-    """What its error says, in a line."""
-    return headline(delivery.error)

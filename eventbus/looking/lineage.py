@@ -4,7 +4,7 @@ What was published while a message was handled names it as its cause. Which of i
 not kept; the code says who publishes what, and where only one of the consumers does, it is named.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
@@ -22,6 +22,8 @@ STORY = 2_000
 """The largest story that is read whole; of a larger one, what lies near the message."""
 SHOWN = 120
 NEAR = 5_000
+ABOVE, DEEPEST = 20, 40
+"""How many causes of a message are shown, and how many levels: a chain of timeouts has no end."""
 
 _COLUMNS = "position, id, type, kind, stream, causation_id, headers->>'actor'"
 _STORY = f"""
@@ -30,11 +32,14 @@ ORDER BY position"""
 _NEAR = f"""
 SELECT {_COLUMNS} FROM (
     SELECT * FROM eventbus_message WHERE position BETWEEN %s AND %s ORDER BY position) AS near
-WHERE correlation_id = %s ORDER BY position LIMIT %s"""
+WHERE correlation_id = %s ORDER BY abs(position - %s) LIMIT %s"""
 
 
 class Branch(Struct, kw_only=True):
-    """A message of the tree, with its consumers and what each of them led to."""
+    """A message of the tree, with its consumers and what each of them led to.
+
+    more: how many of its effects are not shown. cut: whether its cause is in the log and is not shown.
+    """
 
     position: int
     id: UUID
@@ -49,6 +54,7 @@ class Branch(Struct, kw_only=True):
     handlings: list[Handling] = []
     effects: list["Branch"] = []
     more: int = 0
+    cut: bool = False
 
     @property
     def published_at(self) -> datetime:
@@ -73,7 +79,7 @@ def lineage(position: int, id: UUID, story: UUID) -> Lineage:
     found = rows(_STORY, [story, STORY + 1])
     whole = len(found) <= STORY
     if not whole:
-        found = rows(_NEAR, [max(0, position - NEAR), position + NEAR, story, STORY])
+        found = sorted(rows(_NEAR, [max(0, position - NEAR), position + NEAR, story, position, STORY]))
     branches = {row[1]: Branch(**dict(zip(_FIELDS, _row(row), strict=True))) for row in found}
     branches[id].here = True
     kept = _shown(branches, id)
@@ -94,30 +100,42 @@ def _row(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _shown(branches: dict[UUID, Branch], id: UUID) -> set[UUID]:
-    """The message, its causes, its effects, and then the others of the story, as many as a page shows."""
-    kept: dict[UUID, None] = {}
-    one: UUID | None = id
-    while one is not None and one in branches and one not in kept:
-        kept[one] = None
-        one = branches[one].cause
-    effects = _by_cause(branches.values())
-    waiting = [id]
-    while waiting and len(kept) < SHOWN:
-        for effect in effects[waiting.pop(0)][: SHOWN - len(kept)]:
-            kept[effect.id] = None
-            waiting.append(effect.id)
-    for branch in branches.values():
-        if len(kept) >= SHOWN:
+    """The message, its nearest causes, its effects, and then the others, as many as a page shows."""
+    above = [id]
+    while len(above) <= ABOVE:
+        cause = branches[above[-1]].cause
+        if cause is None or cause not in branches or cause in above:
             break
-        if branch.cause is None or branch.cause in kept or branch.cause not in branches:
-            kept[branch.id] = None
-    return set(kept)
+        above.append(cause)
+    levels = {one: level for level, one in enumerate(reversed(above))}
+    effects = _by_cause(branches.values())
+    waiting = deque([id])
+    while waiting:
+        one = waiting.popleft()
+        for effect in effects[one]:
+            if _fits(levels, effect.id, levels[one] + 1):
+                waiting.append(effect.id)
+    for branch in branches.values():
+        if branch.cause is None or branch.cause not in branches:
+            _fits(levels, branch.id, 0)
+        elif branch.cause in levels:
+            _fits(levels, branch.id, levels[branch.cause] + 1)
+    return set(levels)
 
 
-def _by_cause(branches: Iterable[Branch]) -> dict[UUID | None, list[Branch]]:
-    effects: dict[UUID | None, list[Branch]] = defaultdict(list)
+def _fits(levels: dict[UUID, int], one: UUID, level: int) -> bool:
+    """Give a message its place, unless it has one or the page is full."""
+    if one in levels or len(levels) >= SHOWN or level >= DEEPEST:
+        return False
+    levels[one] = level
+    return True
+
+
+def _by_cause(branches: Iterable[Branch]) -> dict[UUID, list[Branch]]:
+    effects: dict[UUID, list[Branch]] = defaultdict(list)
     for branch in branches:
-        effects[branch.cause].append(branch)
+        if branch.cause:
+            effects[branch.cause].append(branch)
     return effects
 
 
@@ -133,6 +151,7 @@ def _grow(branches: dict[UUID, Branch], kept: set[UUID]) -> list[Branch]:
             branch.after = span(cause.published_at, branch.published_at)
             cause.effects = [*cause.effects, branch]
         else:
+            branch.cut = cause is not None
             roots.append(branch)
     return roots
 

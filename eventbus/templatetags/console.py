@@ -25,15 +25,16 @@ _TONES: dict[str, tuple[str, ...]] = {
         "handled",
         "delivered",
         "sent",
+        "taken",
         "at work",
         "completed",
         "closed",
     ),
     "care": (
         *("warning", "failing", "unknown", "behind", "paused", "outdated", "to be probed"),
-        *("stopping", "stopped"),
+        *("stopping", "stopped", "parked"),
     ),
-    "bad": ("critical", "dead", "failed", "open", "breaker open", "needs a person", "absent"),
+    "bad": ("critical", "dead", "failed", "open", "breaker open", "needs a person", "absent", "refused"),
 }
 _BY_STATE = {state: tone for tone, states in _TONES.items() for state in states}
 

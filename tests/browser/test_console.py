@@ -11,7 +11,8 @@ from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
 from eventbus import Reject, jobs, replay
-from eventbus.models import Act, Delivery, Message, RebuildJob
+from eventbus.bridge import inbox
+from eventbus.models import Act, Arrival, Delivery, Message, RebuildJob
 from eventbus.subscriptions import Call, subscription
 from eventbus.testing import drain
 from tests.browser.live import LiveShop
@@ -141,6 +142,7 @@ def test_every_page_of_the_console_lets_everybody_in(
     a_confirmed_order()
     with shop.paused():
         drain()
+    inbox.take([b"<not a message/>"])
     message = Message.objects.filter(type="orders.order_confirmed").get()
     pages = {
         "overview": f"{BUS}/checkpoint/overview/",
@@ -152,6 +154,8 @@ def test_every_page_of_the_console_lets_everybody_in(
         "map": f"{BUS}/message/map/",
         "map-orders": f"{BUS}/message/map/?room=orders",
         "breakers": f"{BUS}/breaker/",
+        "arrivals": f"{BUS}/arrival/",
+        "arrival": f"{BUS}/arrival/{Arrival.objects.get().pk}/change/",
     }
     found: dict[str, list[str]] = {}
     for name, page in pages.items():

@@ -157,6 +157,15 @@ def test_a_person_leads_a_stuck_saga_on(
     assert SagaState.objects.get().status == status
 
 
+def test_a_decision_that_is_none_and_a_saga_that_is_gone_are_told_in_a_sentence(
+    staff: Client, stuck_door: str
+) -> None:
+    assert "There is no act" in staff.post(stuck_door, {"act": "fly"}, follow=True).content.decode()
+
+    SagaState.objects.update(saga="toys.gone")
+    assert "There is no saga" in staff.get(stuck_door, follow=True).content.decode()
+
+
 def test_a_saga_that_ended_well_leaves_nothing_to_decide(staff: Client, stuck_door: str) -> None:
     assert "What a person can do" in text_of(staff, stuck_door)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from eventbus import Command, DependencyDown, Event, Reject, breakers, jobs, pausing
+from eventbus import Command, DependencyDown, Event, Reject, breakers, correlate, jobs, pausing
 from eventbus.models import Act, Breaker, Delivery, Message, Pause, RebuildJob, SagaState
 from eventbus.testing import drain
 from tests.eventbus import toys
@@ -174,6 +175,33 @@ def test_a_projection_is_rebuilt_from_its_page_and_shows_how_far_it_is(staff: Cl
     assert "Rebuilt; every row was as the log gives it." in text(staff, COUNTERS)
 
 
+@pytest.mark.parametrize(
+    ("right", "may"),
+    [("change_pause", ["pause", "resume"]), ("change_rebuild", ["rebuild", "stop", "abandon"])],
+)
+def test_pausing_and_rebuilding_are_two_rights(client: Client, right: str, may: list[str]) -> None:
+    who_may(client, "view_checkpoint", right)
+
+    answers = {
+        act: client.post(COUNTERS, {"act": act, "reason": "x"}).status_code
+        for act in ("pause", "resume", "rebuild", "stop", "abandon")
+    }
+
+    assert [act for act, status in answers.items() if status != 403] == may
+    shown = set(re.findall(r'name="act" value="(\w+)"', client.get(COUNTERS).content.decode()))
+    assert shown <= set(may)
+    assert shown
+
+
+def test_what_nobody_offers_is_refused_in_a_sentence(staff: Client) -> None:
+    assert "There is no act" in post(staff, LISTENER, act="fly")
+    assert "There is no act" in post(staff, BREAKERS, act="fly", dependency="toys.caller", reason="x")
+    assert "without a reason" in post(staff, LISTENER, act="pause", reason="\x00")
+    assert "No consumer has failed" in text(staff, f"{FAILURES}?q=%00x")
+    assert "To be tried again: 0" in post(staff, FAILURES, act="retry", delivery=10**17)
+    assert "Nothing was chosen" in post(staff, FAILURES, act="retry", delivery=10**30)
+
+
 def test_a_breaker_is_opened_and_closed_by_hand(staff: Client) -> None:
     caller = {"dependency": "toys.caller"}
     assert "without a reason" in post(staff, BREAKERS, act="open", minutes="60", reason="", **caller)
@@ -225,6 +253,20 @@ def test_a_messages_page_shows_its_payload_who_handled_it_and_its_story(
     assert "toys.counters folded" in page
     assert "none: a story begins here" in page
     assert staff.get(f"{LOG}999999999999999999999/change/").status_code == 404
+
+
+def test_a_chain_of_causes_without_end_is_shown_in_part(staff: Client) -> None:
+    with correlate(UUID(int=5)):
+        announce(*(f"c{number}" for number in range(200)))
+    chain = list(Message.objects.order_by("position"))
+    for cause, effect in pairwise(chain):
+        Message.objects.filter(pk=effect.pk).update(causation_id=cause.uuid)
+
+    for message, near, shown in ((chain[0], 39, 42), (chain[100], 119, 84), (chain[-1], 180, 64)):
+        page = staff.get(f"{LOG}{message.pk}/change/").content.decode()
+        assert f'href="{LOG}{chain[near].pk}/change/"' in page
+        assert ("earlier messages" in page) == (message != chain[0])
+        assert page.count('class="eb-node') == shown
 
 
 def test_a_message_leads_to_what_its_stream_is_about(staff: Client, settings: Settings) -> None:

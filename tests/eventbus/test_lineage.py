@@ -151,6 +151,17 @@ def test_a_huge_story_is_shown_in_part_and_says_so(monkeypatch: pytest.MonkeyPat
     assert [effect.id for effect in root.effects if effect.here] == [last.uuid]
 
 
+def test_however_much_of_a_story_lies_before_a_message_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lineage, "STORY", 10)
+    many(effects=30)
+    last = Message.objects.order_by("-position")[0]
+
+    tree = tree_of(last)
+
+    assert (tree.whole, tree.size) == (False, 10)
+    assert last.uuid in {branch.id for branch in tree.roots if branch.here}
+
+
 def test_of_a_story_too_long_to_read_what_lies_near_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lineage, "STORY", 20)
     monkeypatch.setattr(lineage, "NEAR", 3)

@@ -41,6 +41,9 @@ ACTS: dict[tuple[str, str, str], set[str]] = {
     ("add a category", "GET", "catalog_category_add"): {"Catalogue"},
     ("read the log", "GET", "eventbus_message_changelist"): {"Operations"},
     ("look at dead letters", "GET", "eventbus_delivery_changelist"): {"Operations"},
+    ("look at arrivals", "GET", "eventbus_arrival_changelist"): {"Operations"},
+    ("hold a subscription back", "POST", "eventbus_subscription"): {"Operations"},
+    ("open a breaker", "POST", "eventbus_breaker_changelist"): {"Operations"},
     ("look at sagas", "GET", "eventbus_sagastate_changelist"): {"Operations"},
     ("see what staff did", "GET", "admin_logentry_changelist"): {"Operations"},
     ("give rights", "GET", "auth_group_changelist"): set(),
@@ -48,6 +51,7 @@ ACTS: dict[tuple[str, str, str], set[str]] = {
     ("hold tokens", "GET", "api_apitoken_changelist"): set(),
 }
 ARGUMENTS: dict[str, list[object]] = {
+    "eventbus_subscription": ["orders.checkout"],
     "orders_cancel": [ORDER],
     "orders_note": [ORDER],
     "orders_mail_again": [ORDER, 1],
