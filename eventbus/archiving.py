@@ -58,9 +58,10 @@ FROM eventbus_rebuild WHERE pg_snapshot_xmin(seen) <= {_HIGHEST}"""
 _HOLDERS = f"{_UNREAD} UNION ALL {_WAITING} UNION ALL {_TIMERS} UNION ALL {_REBUILDS} ORDER BY 1, 2"
 
 _SURVEY = """
-SELECT count(*), min(occurred_at), max(occurred_at), pg_snapshot_xmin(pg_current_snapshot())::text
-FROM {table}"""
-_STRAGGLER = "SELECT EXISTS (SELECT FROM {table} WHERE xid >= %s::text::xid8)"
+SELECT count(*), min(occurred_at), max(occurred_at), pg_current_snapshot()::text FROM {table}"""
+_STRAGGLER = """
+SELECT EXISTS (SELECT FROM {table} WHERE xid >= pg_snapshot_xmin(%(seen)s::text::pg_snapshot)
+                                     AND NOT pg_visible_in_snapshot(xid, %(seen)s::text::pg_snapshot))"""
 
 _IN_THE_WAY = """
 SELECT DISTINCT l.pid, coalesce(a.state, a.backend_type),
@@ -101,12 +102,12 @@ class Standing(Struct, frozen=True):
 
 
 class Survey(Struct, frozen=True):
-    """What a partition holds. Every transaction below `settled` had ended when it was looked at."""
+    """What a partition holds of what the snapshot `seen` sees."""
 
     messages: int
     first_at: datetime | None
     last_at: datetime | None
-    settled: str
+    seen: str
 
 
 class _Straggler(Exception):
@@ -196,7 +197,7 @@ def _check(partition: Partition, found: Survey) -> None:
     if str(standing) != "passed":
         raise ArchiveRefused(f"{partition.name} stays in the log: {standing}.")
     with connection.cursor() as cursor:
-        cursor.execute(_STRAGGLER.format(table=f'"{partition.name}"'), [found.settled])
+        cursor.execute(_STRAGGLER.format(table=f'"{partition.name}"'), {"seen": found.seen})
         if cursor.fetchone()[0]:
             raise _Straggler
 

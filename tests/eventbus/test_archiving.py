@@ -47,6 +47,18 @@ def test_what_all_have_passed_can_go_and_the_rest_is_live() -> None:
     assert states() == ["passed", "passed", "live", "live"]
 
 
+def test_somebody_elses_open_transaction_does_not_keep_a_partition_that_all_have_read() -> None:
+    """Of another database, or with nothing of the log: its id is older than those of the partition."""
+    with writers(1) as (elsewhere,):
+        elsewhere.take_xid()
+        fill()
+        (first, *_) = partitions.partitions()
+
+        archive = archiving.detach(first, archiving.survey(first), actor="me", patience_seconds=5)
+
+    assert (archive.name, archive.messages) == (FIRST, 9)
+
+
 def test_a_partition_goes_and_comes_back_with_identical_rows() -> None:
     fill()
     before = rows()
