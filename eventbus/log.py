@@ -222,6 +222,12 @@ def envelope(row: Sequence[Any]) -> Envelope:
         message = decode(name, version, data)
     except UnknownMessage as error:
         message = Undecodable(name=name, error=str(error))
+    except Exception as error:  # whatever an upcaster raises: it must not keep the rest of the lane
+        message = Undecodable(
+            name=name,
+            error=f"{name} version {version} cannot be read by this process: {type(error).__name__}: "
+            f"{error}. Deploy code that reads it: correct its class, or its upcasters.",
+        )
     return Envelope(
         message=message,
         position=position,

@@ -78,7 +78,8 @@ def encode(message: Message) -> str:
 def decode(name: str, version: int, data: str) -> Message:
     """The message that JSON text `data` of type `name` and `version` holds, in today's shape.
 
-    Raises UnknownMessage where this process has no class for it.
+    Raises UnknownMessage where this process has no class for it, and whatever msgspec or an upcaster raises
+    where the data is none of its class.
     """
     cls = _classes.get(name)
     if cls is None or version > cls.contract.version:
@@ -98,11 +99,11 @@ def _decoder(cls: type[Message]) -> msgspec.json.Decoder[Any]:
 
 def _upcasted(cls: type[Message], version: int, data: Json) -> Json:
     for step in range(version, cls.contract.version):
-        try:
-            data = _upcasters[cls.contract.name, step](data)
-        except KeyError:
+        upcaster = _upcasters.get((cls.contract.name, step))
+        if upcaster is None:
             raise UnknownMessage(
                 f"{cls.contract.name} has no upcaster from version {step}: "
                 f"declare @upcast({cls.__name__}, from_version={step})."
-            ) from None
+            )
+        data = upcaster(data)
     return data

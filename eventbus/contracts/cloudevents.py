@@ -106,7 +106,7 @@ def envelope_of(event: CloudEvent) -> Envelope:
             occurred_at=event.time or timezone.now(),
             headers=_headers(told),
         )
-    except (ValueError, TypeError, RecursionError) as refusal:
+    except (ValueError, TypeError, RecursionError, LookupError, AttributeError) as refusal:
         raise InvalidCloudEvent("data", str(refusal).rstrip(".")) from refusal
 
 

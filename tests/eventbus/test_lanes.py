@@ -147,6 +147,26 @@ def test_a_message_of_a_newer_version_waits_without_an_attempt() -> None:
     )
 
 
+def test_a_message_that_cannot_be_read_waits_and_holds_back_its_own_stream_only() -> None:
+    count("a", 1)
+    count("b", 2)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE eventbus_message SET data = data - 'number' WHERE stream = 'counter-a' RETURNING data"
+        )
+    count("a", 3)
+
+    drain()
+
+    assert handled() == [("b", 2)]
+    broken, behind = Delivery.objects.filter(subscription="toys.listener").order_by("message")
+    assert [(d.state, d.attempts) for d in (broken, behind)] == [("unknown", 0), ("waiting", 0)]
+    assert broken.error == (
+        "UnknownMessage: toys.counted version 1 cannot be read by this process: ValidationError: Object "
+        "missing required field `number`. Deploy code that reads it: correct its class, or its upcasters."
+    )
+
+
 def test_while_one_worker_holds_a_lane_another_leaves_it_alone() -> None:
     started, release = threading.Event(), threading.Event()
 

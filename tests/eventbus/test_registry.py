@@ -43,6 +43,21 @@ def test_every_older_version_is_read_in_todays_shape() -> None:
     )
 
 
+def test_what_an_upcaster_misses_is_not_taken_for_a_missing_upcaster() -> None:
+    with pytest.raises(KeyError, match="kilos"):
+        decode("toys.weighed", 1, '{"crate": "c"}')
+
+
+def test_a_missing_upcaster_is_named() -> None:
+    class Sealed(Event, name="toys.sealed", version=2, key="crate"):
+        """A crate was sealed."""
+
+        crate: str
+
+    with pytest.raises(UnknownMessage, match=r"^toys.sealed has no upcaster from version 1: declare @upcast"):
+        decode("toys.sealed", 1, '{"crate": "c"}')
+
+
 @pytest.mark.parametrize(
     ("name", "version", "sentence"),
     [
