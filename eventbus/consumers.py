@@ -1,5 +1,6 @@
 """What each kind of subscription does with a batch of messages, inside the lane's transaction."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -16,6 +17,10 @@ from eventbus.models import Delivery, SagaState, Timer
 from eventbus.projections import Projection
 from eventbus.sagas import Later, Saga
 from eventbus.subscriptions import Batch, Subscription, invoke
+
+logger = logging.getLogger(__name__)
+_unreadable: set[int] = set()
+"""The timeouts that this process has tried in vain."""
 
 
 def consume(subscription: Subscription, batch: Batch, attempt: int = 1) -> None:
@@ -158,13 +163,20 @@ def _timer(state: SagaState, later: Later, cause: Cause) -> Timer:
 
 
 def fire_timers(now: Any) -> int:
-    """Publish the timeouts that are due; returns how many."""
-    due = list(
-        Timer.objects.select_for_update(skip_locked=True).filter(due_at__lte=now).order_by("due_at")[:200]
-    )
-    records = [
-        Draft(registry.decode(t.type, t.version, t.data), msgspec.convert(t.cause, Cause)) for t in due
-    ]
-    outbox.append(records)
-    Timer.objects.filter(pk__in=[timer.pk for timer in due]).delete()
-    return len(due)
+    """Publish the timeouts that are due; returns how many. What only newer code can read is left to it."""
+    waiting = Timer.objects.exclude(pk__in=_unreadable).filter(due_at__lte=now)
+    due = waiting.select_for_update(skip_locked=True).order_by("due_at")[:200]
+    drafts = {timer.pk: draft for timer in due if (draft := _draft(timer))}
+    outbox.append(list(drafts.values()))
+    Timer.objects.filter(pk__in=drafts).delete()
+    return len(drafts)
+
+
+def _draft(timer: Timer) -> Draft | None:
+    try:
+        event = registry.decode(timer.type, timer.version, timer.data)
+    except Exception as error:  # one of them must not keep the others, nor the relay
+        _unreadable.add(timer.pk)
+        logger.error("timeout_unreadable", extra={"message_type": timer.type, "reason": str(error)})
+        return None
+    return Draft(event, msgspec.convert(timer.cause, Cause))

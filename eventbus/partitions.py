@@ -11,15 +11,18 @@ whose snapshot has left it behind has seen all of them, and need not ask the par
 `EVENTBUS["PARTITION_SIZE"]` says how many positions a new partition holds (5,000,000).
 """
 
+import logging
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from msgspec import Struct
+from psycopg.errors import LockNotAvailable
 
 SIZE = 5_000_000
 _LOCK = 0x6576656E74706172
 _PATIENCE = "1s"
+logger = logging.getLogger(__name__)
 
 _BOUNDS = r"""regexp_match(pg_get_expr(c.relpartbound, c.oid), '\(''(\d+)''\) TO \(''(\d+)''\)')::bigint[]"""
 _PARTITIONS = f"""
@@ -124,13 +127,24 @@ def ensure_ahead() -> list[str]:
 
     Also notes what is settled. One query when there is nothing to do. A new partition never waits for
     publishers nor they for it, however long their transactions: it is made as a table and attached. Of two
-    processes at once, one does it.
+    processes at once, one does it. Where somebody else's lock is in the way (VACUUM, an index that is made),
+    it is left to the next time: a whole partition is still ahead.
     """
     edge = _edge()
     if edge.tail != edge.settled:
         _settle(edge.tail)
     if not edge.missing:
         return []
+    try:
+        return _make_ahead()
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        logger.warning("partition_awaited", extra={"reason": str(error).strip()})
+        return []
+
+
+def _make_ahead() -> list[str]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:

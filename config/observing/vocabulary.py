@@ -25,6 +25,8 @@ EVENTS = {
     "delivery_crashed": "A delivery ended in an error that is no handler's; it is tried again.",
     "delivery_refused": "The log belongs to another Postgres cluster; nothing is delivered.",
     "projection_withheld": "A new projection cannot start while a part of the log is archived.",
+    "partition_awaited": "Somebody locks the log; its next partition is made as soon as that is over.",
+    "timeout_unreadable": "A saga's timeout is of code that this process does not have; newer code fires it.",
     "subscription_unknown": "A wake-up for a subscription that this process does not have.",
     # the bridge to other databases
     "bridge_sends": "It sends to these peers from now on.",

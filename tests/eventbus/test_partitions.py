@@ -75,6 +75,20 @@ def test_a_new_partition_waits_for_no_publisher_nor_publishers_for_it() -> None:
     assert SnapshotReader(batch=50).read_all() == [1, *range(9), 2]
 
 
+def test_a_lock_on_the_log_holds_up_neither_delivery_nor_for_ever_the_new_partition(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(partitions, "_PATIENCE", "10ms")
+    count(*range(10))
+    with writers(1) as (vacuum,):
+        vacuum.connection.execute("LOCK TABLE ONLY eventbus_message IN SHARE UPDATE EXCLUSIVE MODE")
+        drain()
+
+    assert CounterRow.objects.get().numbers == [*range(10)]
+    assert bounds() == [(0, 10), (10, 20)]
+    assert ensure_ahead() == ["eventbus_message_000000000000020"]
+
+
 def test_of_two_processes_at_once_one_makes_it() -> None:
     count(*range(10))
     made: list[list[str]] = []

@@ -1,6 +1,7 @@
 """Sagas: what they send, take back, and wait for."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from eventbus.testing import drain, scenario
 from tests.eventbus import toys
 from tests.eventbus.toys import Door, Opened, Overdue, Ring, Rung, Silence
 
-DOOR = UUID(int=7)
+DOOR, NEXT_DOOR = UUID(int=7), UUID(int=8)
 
 
 @transaction.atomic
@@ -43,6 +44,20 @@ def test_a_timeout_comes_when_its_time_has_come() -> None:
 
     assert toys.handled == [Ring(door_id=DOOR), Silence(door_id=DOOR)]
     assert SagaState.objects.get().status == SagaState.Status.COMPLETED
+
+
+@pytest.mark.usefixtures("toy_bus")
+@pytest.mark.parametrize("change", [{"version": 2}, {"type": "toys.never"}, {"data": "{}"}])
+def test_a_timeout_of_other_code_waits_for_it_and_keeps_no_other(change: dict[str, Any]) -> None:
+    happen(Opened(door_id=DOOR), Opened(door_id=NEXT_DOOR))
+    drain()
+    toys.handled.clear()
+    Timer.objects.filter(key=str(DOOR)).update(**change)
+
+    drain(timezone.now() + timedelta(seconds=61))
+
+    assert toys.handled == [Silence(door_id=NEXT_DOOR)]
+    assert Timer.objects.get().key == str(DOOR)
 
 
 @pytest.mark.usefixtures("toy_bus")
