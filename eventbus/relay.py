@@ -27,6 +27,8 @@ from eventbus.watching import LogWatch, lanes_behind, lanes_due
 BUSY_SECONDS = 0.002
 RESTS = 2
 """A turn is followed by a rest at least so many times as long: watching leaves a busy machine to the work."""
+LONGEST_REST_SECONDS = 0.5
+"""A turn that took longer has waited for something, and those whose messages came meanwhile wait for us."""
 QUIET_SECONDS = 0.1
 SWEEP_SECONDS = 5.0
 CANDIDATE_SECONDS = 1.0
@@ -90,7 +92,7 @@ class Relay:
                 swept = 0.0
             rebuilds = []
             pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)
-            self.stop.wait(max(pause, RESTS * (monotonic() - began)))
+            self.stop.wait(rest(pause, monotonic() - began))
 
     def _wake_all(self, lanes: Iterable[Lane], rebuilds: Iterable[str]) -> bool:
         """Wake every lane and rebuild; False where the broker is away: all are woken once it is back."""
@@ -108,6 +110,11 @@ class Relay:
             self.stop.wait(CANDIDATE_SECONDS)
             return False
         return True
+
+
+def rest(pause: float, turn: float) -> float:
+    """How long to rest after a turn of so many seconds; `pause` at least."""
+    return max(pause, min(RESTS * turn, LONGEST_REST_SECONDS))
 
 
 def due_lanes() -> set[Lane]:

@@ -16,7 +16,8 @@ from eventbus.external import call_out
 from eventbus.lanes import deliver_lane
 from eventbus.subscriptions import Subscription, subscription
 
-TIME_SLICE_SECONDS = 5.0
+TIME_SLICE_SECONDS = 1.0
+"""Lanes share a queue's workers: payments do not wait for more than this behind each lane of mails."""
 logger = logging.getLogger(__name__)
 
 
