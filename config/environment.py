@@ -33,6 +33,14 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def one_of(name: str, words: tuple[str, ...], default: str) -> str:
+    """Return which of these words a variable says; a slip of the pen is no choice."""
+    said = os.environ.get(name) or default
+    if said not in words:
+        raise ImproperlyConfigured(f"{name} is {said!r}: use {' or '.join(words)}.")
+    return said
+
+
 def required(name: str) -> str:
     """Return a variable that production cannot do without."""
     value = os.environ.get(name, "")

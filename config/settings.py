@@ -52,6 +52,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "config.accounts",
     "config.api",
     "config.staff.apps.StaffConfig",
@@ -73,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.accounts.second_factor.door.SecondFactorMiddleware",
     "config.api.tokens.TokenMiddleware",
     "eventbus.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -257,7 +261,15 @@ if PRODUCTION:
 # Shoppers are led to their orders by their own log-in; where nothing else is said, it is staff who log in.
 LOGIN_URL, LOGIN_REDIRECT_URL = "accounts:log_in", "admin:index"
 PASSWORD_RESET_TIMEOUT = 3600
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "config.accounts.second_factor.door.Backend",
+]
+# Whoever has set up a second factor is asked for it; where it is required, staff do nothing before they have.
+STAFF_SECOND_FACTOR = environment.one_of(
+    "STAFF_SECOND_FACTOR", ("required", "optional"), default="required" if PRODUCTION else "optional"
+)
+OTP_TOTP_ISSUER = "Fernhill staff"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (
@@ -277,6 +289,9 @@ AXES_DISABLE_ACCESS_LOG, AXES_VERBOSE = True, False
 THROTTLED_PAGES = {
     "accounts:log_in": "20/minute",
     "admin:login": "20/minute",
+    "accounts:code": "20/minute",
+    "accounts:second_factor": "20/hour",
+    "accounts:second_factor_new": "20/minute",
     "accounts:join": "10/hour",
     "accounts:reset": "10/hour",
     "accounts:find_order": "20/hour",

@@ -1,5 +1,6 @@
 """What somebody types to be known: Django's own forms, in the shop's words."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -109,10 +110,9 @@ class NameForm(Shown):
     )
 
 
-class MoveForm(Shown):
-    """Another address for the account, asked for with its password."""
+class PasswordForm(Shown):
+    """The password, once more, before something that guards the account is changed."""
 
-    email = _email("New e-mail address", "We send a link there; the address changes when you open it.")
     password = forms.CharField(
         label="Your password",
         strip=False,
@@ -130,6 +130,30 @@ class MoveForm(Shown):
         if not self.user.check_password(password):
             raise forms.ValidationError("This is not your password.")
         return password
+
+
+class MoveForm(PasswordForm):
+    """Another address for the account, asked for with its password."""
+
+    email = _email("New e-mail address", "We send a link there; the address changes when you open it.")
+    field_order = ("email", "password")
+
+
+class CodeForm(Shown):
+    """A code of the second factor, or a recovery code, however it is typed."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Please enter the code."},
+    )
+
+    def clean_code(self) -> str:
+        """Without the gaps that make it easy to read."""
+        return re.sub(r"[\s-]", "", self.cleaned_data["code"]).lower()
 
 
 class FindForm(Shown):

@@ -1,8 +1,10 @@
 """What accounts keep beside Django's users."""
 
+from base64 import b32encode
 from uuid import uuid4
 
 from django.db import models
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 KINDS = ("join", "reset", "move", "order")
 
@@ -26,3 +28,18 @@ class AskedMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+
+class SecondFactor(TOTPDevice):  # type: ignore[misc]
+    """An app on somebody's phone that knows a key, and so tells a code that is another every 30 seconds."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view", "delete")
+        verbose_name = "second factor"
+
+    @property
+    def readable_key(self) -> str:
+        """The key as a person types it into an app that takes no picture."""
+        key = b32encode(self.bin_key).decode()
+        return " ".join(key[start : start + 4] for start in range(0, len(key), 4))

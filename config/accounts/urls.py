@@ -3,10 +3,14 @@
 from django.urls import path, re_path
 
 from config.accounts import views
+from config.accounts.second_factor import views as second_factor
 
 app_name = "accounts"
 urlpatterns = [
     path("log-in/", views.LogIn.as_view(), name="log_in"),
+    path("code/", second_factor.code, name="code"),
+    path("second-factor/", second_factor.second_factor, name="second_factor"),
+    path("second-factor/new/", second_factor.second_factor_new, name="second_factor_new"),
     path("log-out/", views.LogOut.as_view(), name="log_out"),
     path("join/", views.join, name="join"),
     path("join/<str:token>/", views.joined, name="joined"),

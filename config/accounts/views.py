@@ -12,25 +12,22 @@ from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from config.accounts import forms, services, tokens
 from config.accounts.mailbox import latest
+from config.accounts.pages import form_page, page, safe_place, secret
+from config.accounts.second_factor import door
 from orders import queries as orders_queries
 from orders import services as orders
 from orders.errors import OrdersError
 
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
-_form_page = require_http_methods(["GET", "HEAD", "POST"])
-_secret = sensitive_post_parameters()
+_BACKEND = "config.accounts.second_factor.door.Backend"
 
 
 class LogIn(auth.LoginView):
@@ -41,14 +38,18 @@ class LogIn(auth.LoginView):
     next_page = "orders:history"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Whoever is logged in has nothing to do here."""
+        """Whoever is logged in has nothing to do here; whoever is so by half is asked for the rest."""
         if request.method == "GET" and request.user.is_authenticated:
             return redirect("orders:history")
+        if request.method == "GET" and (asked := door.ask(request, self.get_success_url())):
+            return asked
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Log in, and bring the basket."""
+        """Log in and bring the basket, or ask for the second factor first."""
         response = super().form_valid(form)
+        if asked := door.ask(self.request, self.get_success_url()):
+            return asked
         orders.bring_basket(self.request.session, customer_id=form.get_user().pk)
         return response
 
@@ -63,7 +64,7 @@ class LogOut(auth.LogoutView):
     next_page = "catalog:home"
 
 
-@_form_page
+@form_page
 @never_cache
 def join(request: HttpRequest) -> HttpResponse:
     """Ask who wants an account; its link goes by mail."""
@@ -71,10 +72,10 @@ def join(request: HttpRequest) -> HttpResponse:
         return redirect("orders:history")
     form = forms.JoinForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        words = {"name": form.cleaned_data["name"], "next": _safe(request, request.POST.get("next", ""))}
+        words = {"name": form.cleaned_data["name"], "next": safe_place(request, request.POST.get("next", ""))}
         services.ask_for_mail("join", form.cleaned_data["email"], **words)
         return redirect("accounts:asked", kind="join")
-    return _page(request, "join", form=form, next=_safe(request, request.GET.get("next", "")))
+    return page(request, "join", form=form, next=safe_place(request, request.GET.get("next", "")))
 
 
 @require_safe
@@ -83,15 +84,15 @@ def asked(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "accounts/asked.html", {"kind": kind})
 
 
-@_form_page
+@form_page
 @never_cache
-@_secret
+@secret
 def joined(request: HttpRequest, token: str) -> HttpResponse:
     """Choose the password of a new account, by the link from its mail."""
     try:
         words = tokens.read(tokens.JOIN, token)
     except tokens.TokenRefused:
-        return _page(request, "link_refused", again="accounts:join", status=404)
+        return page(request, "link_refused", again="accounts:join", status=404)
     person = User(username=words["email"], email=words["email"], first_name=words["name"])
     form = forms.NewPasswordForm(person, request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -103,7 +104,7 @@ def joined(request: HttpRequest, token: str) -> HttpResponse:
             messages.error(request, str(refusal))
             return redirect("accounts:log_in")
         return _welcome(request, user, words["next"])
-    return _page(request, "joined", form=form, email=words["email"])
+    return page(request, "joined", form=form, email=words["email"])
 
 
 def _welcome(request: HttpRequest, user: User, place: str) -> HttpResponse:
@@ -112,7 +113,7 @@ def _welcome(request: HttpRequest, user: User, place: str) -> HttpResponse:
     found = claim_of_mailbox(user)
     came = f" {found} earlier order{'s are' * (found > 1) or ' is'} in it already." if found else ""
     messages.success(request, f"Welcome, {user.first_name}. This is your account.{came}")
-    return HttpResponseRedirect(_safe(request, place) or str(reverse_lazy("orders:history")))
+    return HttpResponseRedirect(safe_place(request, place) or str(reverse_lazy("orders:history")))
 
 
 def claim_of_mailbox(user: User) -> int:
@@ -162,9 +163,9 @@ class NewPassword(auth.PasswordResetConfirmView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
-@_form_page
+@form_page
 @never_cache
-@_secret
+@secret
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     """The name, the address and the password of the account: one form each."""
@@ -183,10 +184,10 @@ def profile(request: HttpRequest) -> HttpResponse:
         password.save()
         update_session_auth_hash(request, user)
         return _done(request, "Your password is changed. Everywhere else you are logged out.")
-    return _page(request, "profile", name=name, email=email, password=password, here="profile")
+    return page(request, "profile", name=name, email=email, password=password, here="profile")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 @never_cache
 @login_required
 def moved(request: HttpRequest, token: str) -> HttpResponse:
@@ -197,9 +198,9 @@ def moved(request: HttpRequest, token: str) -> HttpResponse:
         if words["user"] != user.pk or words["old"] != user.email:
             raise tokens.TokenRefused
     except tokens.TokenRefused:
-        return _page(request, "link_refused", again="accounts:profile", status=404)
+        return page(request, "link_refused", again="accounts:profile", status=404)
     if request.method != "POST":
-        return _page(request, "moved", email=words["email"])
+        return page(request, "moved", email=words["email"])
     try:
         services.move(user, words["email"])
     except services.AddressTaken as refusal:
@@ -209,7 +210,7 @@ def moved(request: HttpRequest, token: str) -> HttpResponse:
     return _done(request, f"From now on you log in as {user.email}.")
 
 
-@_form_page
+@form_page
 @never_cache
 def find_order(request: HttpRequest) -> HttpResponse:
     """Have the link to an order sent to the address it was placed with; says the same of every number."""
@@ -217,7 +218,7 @@ def find_order(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         services.ask_for_mail("order", form.cleaned_data["email"], number=form.cleaned_data["number"])
         return redirect("accounts:asked", kind="order")
-    return _page(request, "find_order", form=form)
+    return page(request, "find_order", form=form)
 
 
 @require_safe
@@ -238,14 +239,3 @@ def _user(request: HttpRequest) -> User:
 def _done(request: HttpRequest, sentence: str) -> HttpResponse:
     messages.success(request, sentence)
     return redirect("accounts:profile")
-
-
-def _page(request: HttpRequest, page: str, *, status: int = 0, **context: Any) -> HttpResponse:
-    bound = any(each.is_bound for each in context.values() if isinstance(each, Form))
-    return render(request, f"accounts/{page}.html", context, status=status or (422 if bound else 200))
-
-
-def _safe(request: HttpRequest, place: str) -> str:
-    """Only a page of this shop: a link must not lead through us to somebody else's."""
-    own = url_has_allowed_host_and_scheme(place, {request.get_host()}, require_https=request.is_secure())
-    return place if own else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse_lazy
 
 
 def admin_apps() -> list[str]:
@@ -25,6 +26,12 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Staff",
     "SITE_SYMBOL": "potted_plant",
     "SHOW_HISTORY": True,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": "Second factor", "link": reverse_lazy("accounts:second_factor")},
+        ]
+    },
     "ENVIRONMENT": "config.staff.look.environment",
     "BORDER_RADIUS": "6px",
     "COLORS": {

@@ -75,6 +75,12 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("Users", "person", "auth.view_user", "auth_user_changelist"),
             ("Roles", "groups", "auth.view_group", "auth_group_changelist"),
+            (
+                "Second factors",
+                "phonelink_lock",
+                "accounts.view_secondfactor",
+                "accounts_secondfactor_changelist",
+            ),
             ("API tokens", "key", "api.view_apitoken", "api_apitoken_changelist"),
             ("Log-ins refused", "gpp_bad", "axes.view_accessattempt", "axes_accessattempt_changelist"),
             ("What staff did", "history", "admin.view_logentry", "admin_logentry_changelist"),

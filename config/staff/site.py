@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 
 FIGURES = "orders.view_salesbydayrow"
 """Who may see what was sold."""
@@ -51,6 +52,14 @@ class StaffSite(_Site):
         if request.user.has_perm(FIGURES):
             today |= dashboard.figures(request.GET)
         return super().index(request, today | (extra_context or {}))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Whoever has given their password, here or at the shop's door, is asked for their second factor."""
+        from config.accounts.second_factor import door  # noqa: PLC0415 - it needs the models
+
+        place = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        asked = door.ask(request, place) if request.method == "GET" else None
+        return asked or super().login(request, extra_context)
 
     def queue(self, request: HttpRequest) -> HttpResponse:
         """What waits for a person."""

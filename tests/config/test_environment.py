@@ -45,6 +45,20 @@ def test_production_names_what_it_was_not_told(missing: str, monkeypatch: pytest
         environment.required(missing)
 
 
+def test_a_choice_is_one_of_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("required", "optional")
+    monkeypatch.delenv("STAFF_SECOND_FACTOR", raising=False)
+    assert environment.one_of("STAFF_SECOND_FACTOR", words, "required") == "required"
+    monkeypatch.setenv("STAFF_SECOND_FACTOR", "optional")
+    assert environment.one_of("STAFF_SECOND_FACTOR", words, "required") == "optional"
+    monkeypatch.setenv("STAFF_SECOND_FACTOR", "requierd")
+
+    with pytest.raises(
+        ImproperlyConfigured, match="STAFF_SECOND_FACTOR is 'requierd': use required or optional"
+    ):
+        environment.one_of("STAFF_SECOND_FACTOR", words, "required")
+
+
 def test_production_is_fit_for_the_internet() -> None:
     checked = manage("check", "--deploy", "--fail-level", "ERROR", **PRODUCTION)
     without_key = manage("check", **PRODUCTION | {"SECRET_KEY": ""})

@@ -19,7 +19,7 @@ from django.test import Client
 names = '''SECURE_SSL_REDIRECT SECURE_HSTS_SECONDS SECURE_HSTS_INCLUDE_SUBDOMAINS SESSION_COOKIE_NAME
 SESSION_COOKIE_SECURE SESSION_COOKIE_HTTPONLY SESSION_COOKIE_SAMESITE CSRF_COOKIE_NAME CSRF_COOKIE_SECURE
 CSRF_COOKIE_SAMESITE X_FRAME_OPTIONS SECURE_CONTENT_TYPE_NOSNIFF DEBUG SANDBOX_ENABLED ALLOWED_HOSTS
-AXES_FAILURE_LIMIT'''.split()
+AXES_FAILURE_LIMIT STAFF_SECOND_FACTOR'''.split()
 told = {name: getattr(s, name) for name in names}
 told['plain'] = Client().get('/healthz', headers={'host': 'shop.example.com'}).status_code
 told['foreign'] = Client().get('/healthz', secure=True, headers={'host': 'evil.example'}).status_code
@@ -55,6 +55,7 @@ def test_production_is_set_as_it_must_be() -> None:
         "SANDBOX_ENABLED": False,
         "ALLOWED_HOSTS": ["shop.example.com"],
         "AXES_FAILURE_LIMIT": 5,
+        "STAFF_SECOND_FACTOR": "required",
         "plain": 301,
         "foreign": 400,
         "axes": True,
