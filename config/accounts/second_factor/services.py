@@ -88,7 +88,7 @@ def renew_recovery_codes(user: User) -> list[str]:
 
 def recovery_codes_left(user: User) -> int:
     """How many are not used up."""
-    return StaticToken.objects.filter(device__user=user).count()
+    return len(StaticToken.objects.filter(device__user=user))
 
 
 @transaction.atomic
