@@ -1,13 +1,14 @@
 """Money: whole minor units and a currency; exact, and never mixed."""
 
 from collections.abc import Sequence
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Self
 
 import msgspec
 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
-_EXACT = Context(traps=[InvalidOperation, Inexact])
+# Eighteen digits: whatever has no more fits into a column of the database.
+_EXACT = Context(prec=18, Emax=17, traps=[InvalidOperation, Inexact, Overflow])
 _DECIMALS = {"JPY": 0, "KRW": 0, "BHD": 3, "KWD": 3, "TND": 3}
 
 
@@ -36,10 +37,10 @@ class Money(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:
-        """The amount written as decimal text: "12.34" in GBP is 1,234 pence. Never rounds."""
+        """The amount written as decimal text: "12.34" in GBP is 1,234 pence. Never rounds, nor overflows."""
         try:
             minor = Decimal(text.strip()).scaleb(_decimals(currency), _EXACT)
-        except (InvalidOperation, Inexact):
+        except (InvalidOperation, Inexact, Overflow):
             raise ValueError(f"{text!r} is not an amount of {currency}.") from None
         if not minor.is_finite() or minor != int(minor):
             raise ValueError(f"{text!r} is not a whole number of {currency} minor units.")

@@ -109,9 +109,21 @@ def test_parsing_is_exact(text: str, amount: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["12.345", "0.001", "NaN", "Infinity", "", "twelve", "£12", "0.1" + "0" * 40 + "1"]
+    "text",
+    [
+        "12.345",
+        "0.001",
+        "NaN",
+        "Infinity",
+        "",
+        "twelve",
+        "£12",
+        "0.1" + "0" * 40 + "1",
+        "1E+17",
+        "-1E+999999",
+    ],
 )
-def test_parsing_refuses_what_is_no_exact_amount(text: str) -> None:
+def test_parsing_refuses_what_is_no_exact_amount_or_none_that_a_table_can_hold(text: str) -> None:
     with pytest.raises(ValueError, match="GBP"):
         Money.parse(text, "GBP")
 
