@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from eventbus import DependencyDown, publish, send
+from eventbus import DependencyDown, Reject, publish, send
 from payments.commands import CancelPayment
-from payments.errors import PaymentNotFound, UnknownPayment
+from payments.errors import NoProcessor, PaymentNotFound, UnknownPayment
 from payments.events import (
     PaymentAuthorised,
     PaymentCancelled,
@@ -68,8 +68,8 @@ def cancel_account_payment(*, order_id: UUID) -> None:
 def look_up(*, order_id: UUID) -> None:
     """Ask the processor where the order's payment stands: for the shopper who comes back from their bank.
 
-    Calls out, so not inside a transaction. A processor that does not answer is no error: its webhook follows.
-    Where payments are made elsewhere, it is asked over there.
+    Calls out, so not inside a transaction. A processor that does not answer is no error: its webhook follows,
+    or else the checkout's own deadline. Where payments are made elsewhere, it is asked over there.
     """
     if is_elsewhere():
         ask_elsewhere(order_id)
@@ -81,7 +81,7 @@ def look_up(*, order_id: UUID) -> None:
         charge = card_gateway(payment.provider).find(
             payment_id=payment.id, reference=payment.reference, currency=payment.currency
         )
-    except DependencyDown:
+    except (DependencyDown, NoProcessor, Reject):
         return
     settle(payment_id=payment.id, charge=charge)
 

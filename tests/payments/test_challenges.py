@@ -1,11 +1,14 @@
 """The bank wants to see the shopper: nothing is taken before, and everything works out whatever they do."""
 
+from typing import Any
+
 import pytest
 
 from eventbus.testing import published
 from payments import services
 from payments.commands import CapturePayment
 from payments.events import PaymentAuthorised, PaymentCaptured, PaymentChallenged, PaymentDeclined
+from payments.models import Payment
 from tests.fixtures.sandbox import Sandbox
 from tests.payments.builders import (
     NOTHING,
@@ -106,6 +109,21 @@ def test_a_processor_that_does_not_answer_disturbs_nobody_who_comes_back(sandbox
     services.look_up(order_id=order_id)
 
     sandbox.start()
+    assert payment_for(order_id).state == "challenged"
+
+
+@pytest.mark.parametrize("change", [{"provider": "stripe"}, {"reference": "ch_404"}])
+def test_a_processor_that_cannot_tell_disturbs_nobody_who_comes_back(
+    sandbox: Sandbox, settings: Any, change: dict[str, str]
+) -> None:
+    """One that this shop has no key to any more, or that refuses to answer."""
+    order_id = a_card_payment("tok_challenge")
+    ask(CapturePayment(order_id=order_id))
+    Payment.objects.update(**change)
+    settings.SANDBOX_URL = f"{sandbox.url}/nowhere"
+
+    services.look_up(order_id=order_id)
+
     assert payment_for(order_id).state == "challenged"
 
 
