@@ -29,30 +29,31 @@ class ReadOnly:
         return False
 
 
-class EntryInline(ReadOnly, admin.TabularInline[PaymentEntry, Payment]):
+class PartsOfPayment(ReadOnly, admin.TabularInline[Any, Payment]):
+    """What one payment consists of, each with its amount."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the payment, which knows the currency."""
+        return super().get_queryset(request).select_related("payment")
+
+    @admin.display(description="amount")
+    def money(self, part: PaymentEntry | Refund) -> Money:
+        """The amount, with its currency."""
+        return part.money
+
+
+class EntryInline(PartsOfPayment):
     """The ledger of one payment."""
 
     model = PaymentEntry
-    fields = ("kind", "money", "reference", "recorded_at")
-    readonly_fields = fields
-
-    @admin.display(description="amount")
-    def money(self, entry: PaymentEntry) -> Money:
-        """The amount, with its currency."""
-        return Money(entry.amount, entry.payment.currency)
+    fields = readonly_fields = ("kind", "money", "reference", "recorded_at")
 
 
-class RefundInline(ReadOnly, admin.TabularInline[Refund, Payment]):
+class RefundInline(PartsOfPayment):
     """What was asked back of one payment."""
 
     model = Refund
-    fields = ("money", "reason", "state", "failure", "requested_at", "ended_at")
-    readonly_fields = fields
-
-    @admin.display(description="amount")
-    def money(self, refund: Refund) -> Money:
-        """The amount, with its currency."""
-        return refund.money
+    fields = readonly_fields = ("money", "reason", "state", "failure", "requested_at", "ended_at")
 
 
 class Duplicates(admin.SimpleListFilter):
@@ -87,6 +88,7 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin[Payment]):
         "decline_message",
         "requested_at",
     )
+    ordering = ("-requested_at",)
     list_filter = ("state", "method", "provider", Duplicates, "decline_reason")
     search_fields = ("=id", "=order_id", "=reference", "=entries__reference")
     inlines = (EntryInline, RefundInline)
@@ -166,6 +168,7 @@ class InboxNoticeAdmin(ReadOnly, admin.ModelAdmin[InboxNotice]):
 
     list_display = ("received_at", "provider", "kind", "state", "remark", "payment_id")
     list_filter = ("state", "provider", "kind")
+    ordering = ("-received_at",)
     search_fields = ("=event_id", "=payment_id", "=reference")
     actions = ("read_again",)
     fields = (
@@ -181,6 +184,10 @@ class InboxNoticeAdmin(ReadOnly, admin.ModelAdmin[InboxNotice]):
         "said",
     )
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboxNotice]:
+        """Without the bodies: a page of them may be as large as twenty-five megabytes."""
+        return super().get_queryset(request).defer("body", "headers")
 
     def has_read_again_permission(self, request: HttpRequest) -> bool:
         """Whoever may change webhooks, though nobody edits one."""

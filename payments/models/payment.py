@@ -219,4 +219,9 @@ class PaymentEntry(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {Money(self.amount, self.payment.currency)}"
+        return f"{self.kind} {self.money}"
+
+    @property
+    def money(self) -> Money:
+        """How much, in the payment's currency."""
+        return Money(self.amount, self.payment.currency)

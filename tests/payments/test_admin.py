@@ -149,6 +149,19 @@ def test_the_list_of_payments_asks_no_more_for_more_rows(admin_client: Client) -
     assert counts[0] == counts[1]
 
 
+def test_a_payments_page_asks_no_more_for_more_entries_and_refunds(admin_client: Client) -> None:
+    order_id, counts = a_paid_order(), []
+    payment = payment_for(order_id)
+    for given_back in (100, 200, 300):
+        settle(payment_id=payment.id, charge=a_charge(refunded=given_back))
+        refuse_refund(order_id=order_id, refund_id=uuid4(), amount=PRICE, reason="late", refusal="Too much.")
+        with CaptureQueriesContext(connection) as queries:
+            text_of(admin_client, f"/admin/payments/payment/{payment.pk}/change/")
+        counts.append(len(queries))
+
+    assert counts[1:] == counts[:-1]
+
+
 def a_paid_order_with_its_own_reference() -> None:
     """Another one; each charge has an id of its own at the processor."""
     payment = payment_for(a_card_payment())

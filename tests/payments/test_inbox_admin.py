@@ -2,7 +2,9 @@
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from eventbus.testing import drain
 from payments.models import InboxNotice, Payment
@@ -58,6 +60,15 @@ def test_the_list_says_what_is_parked_and_why(parked: Payment, staff: Client) ->
     assert "No payment of this shop is known to sandbox by this notice." in page
     assert str(parked.id) in page
     assert count_of(staff, f"{LIST}?state=done") == 0
+
+
+def test_the_list_leaves_the_bodies_where_they_are(parked: Payment, staff: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        text_of(staff, LIST)
+
+    rows = [query["sql"] for query in asked if '"payments_inboxnotice"."remark"' in query["sql"]]
+    assert len(rows) == 1
+    assert '"payments_inboxnotice"."body"' not in rows[0]
 
 
 @pytest.mark.parametrize("found_by", ["id", "reference", "event_id"])
