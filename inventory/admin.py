@@ -1,6 +1,7 @@
 """Staff: what is on the shelf, and every movement that led there."""
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -116,10 +117,10 @@ class StockItemAdmin(admin.ModelAdmin[StockItem]):
         return format_html(
             '<div class="staff"><table><tr><th scope="col">When<th scope="col">What<th scope="col">On hand'
             '<th scope="col">Reserved<th scope="col">Why</tr>{}</table>'
-            '<a href="{}?item__exact={}">The whole ledger</a></div>',
+            '<a href="{}?{}">The whole ledger</a></div>',
             rows,
             reverse("admin:inventory_stockmovement_changelist"),
-            item.sku,
+            urlencode({"item__exact": item.sku}),
         )
 
 

@@ -1,9 +1,12 @@
 """Staff receive and correct stock; they read the ledger, and nobody rewrites it."""
 
+import re
 from datetime import UTC, datetime
+from html import unescape
 from uuid import uuid4
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -135,6 +138,17 @@ def test_the_latest_movements_stand_beside_the_counters(admin_client: Client) ->
     page = admin_client.get(MUG).content.decode()
 
     assert "<td>received</td><td>+7</td><td>+0</td><td>opening &lt;stock&gt;</td>" in page
+
+
+def test_the_way_to_the_whole_ledger_leads_there_whatever_the_sku(admin_client: Client) -> None:
+    for sku in ("CUP&SAUCER #1", "CUP"):
+        services.receive_stock(sku=sku, quantity=7, reason="opening stock")
+    page = admin_client.get(f"{ITEMS}{quote('CUP&SAUCER #1')}/change/").content.decode()
+    (way,) = re.findall(r'href="([^"]*stockmovement/[^"]*)"', page)[-1:]
+
+    ledger = admin_client.get(unescape(way)).context["cl"]
+
+    assert [line.item_id for line in ledger.result_list] == ["CUP&SAUCER #1"]
 
 
 @pytest.mark.parametrize("model", ["stockitem", "stockmovement", "reservation"])
