@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from django.db import connection, transaction
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from eventbus.archiving import SCHEMA
 from eventbus.errors import ArchiveRefused
@@ -31,10 +32,10 @@ class Contents(Struct, frozen=True):
     """What a file says of itself."""
 
     format: int
-    name: str
+    name: Annotated[str, Meta(pattern=r"^eventbus_message_\d+$")]
     start: int
     end: int
-    columns: list[str]
+    columns: list[Annotated[str, Meta(pattern=r"^[a-z_]+$")]]
 
 
 def path_of(archive: Archive, folder: Path) -> Path:
@@ -127,8 +128,8 @@ def contents(path: Path) -> Contents:
 
 def _contents(file: gzip.GzipFile, path: Path) -> Contents:
     try:
-        found = Contents(**json.loads(file.readline()))
-    except (ValueError, TypeError):
+        found = msgspec.json.decode(file.readline(), type=Contents)
+    except msgspec.DecodeError:
         raise ArchiveRefused(f"{path} is no archive of the log.") from None
     if found.format != FORMAT:
         raise ArchiveRefused(f"{path} is of format {found.format}, this code reads {FORMAT}: use newer code.")

@@ -57,7 +57,7 @@ def interrupt_at_drop(*arguments: object) -> None:
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("harm", ["cut", "bit", "row", "other"])
+@pytest.mark.parametrize("harm", ["cut", "bit", "row", "name", "other"])
 def test_a_damaged_file_is_refused_and_changes_nothing(tmp_path: Path, harm: str) -> None:
     fill(15)
     archive_log("--before", NEXT_YEAR, "--to", tmp_path)
@@ -79,5 +79,7 @@ def damage(file: Path, harm: str) -> None:
         file.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
     elif harm == "row":
         file.write_bytes(gzip.compress(gzip.decompress(whole).replace(b'"number": 5', b'"number": 6')))
+    elif harm == "name":
+        file.write_bytes(gzip.compress(gzip.decompress(whole).replace(FIRST.encode(), b"toys_counter")))
     else:
         file.write_bytes(gzip.compress(b"something else\n"))
