@@ -115,6 +115,9 @@ def work(name: str, seconds: float = SLICE_SECONDS) -> bool:
     except _Stopped:
         _end(name, State.STOPPED, "Stopped; what was folded is kept.")
     except RebuildRefused as refusal:  # somebody else rebuilds, or holds the table: again in a moment
+        if dispatch.mode() == "inline":  # nobody would come back to it
+            _end(name, State.FAILED, str(refusal))
+            return False
         now = timezone.now()
         RebuildJob.objects.filter(pk=name).update(note=str(refusal), leased_until=now + AGAIN, updated_at=now)
     except EventBusError as failure:

@@ -14,6 +14,7 @@ from itertools import groupby
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
+from eventbus import dispatch
 from eventbus.errors import RebuildRefused
 from eventbus.log import Progress
 from eventbus.models import Act, Checkpoint, Rebuild
@@ -191,6 +192,7 @@ def _exchange(replay: Replay, actor: str, progressed: Progressed) -> None:
     lane.update(version=replay.projection.version)
     replay.row.delete()
     Act.objects.create(actor=actor, act="rebuild", subscription=replay.projection.name)
+    dispatch.after_commit()  # who came for a message meanwhile found the lane taken
 
 
 def _forget(replay: Replay) -> None:

@@ -18,6 +18,7 @@ from eventbus.log import last_position
 from eventbus.models import Act, Rebuild, RebuildJob
 from eventbus.projections import Projection
 from eventbus.rebuilding import REBUILD_LOCK
+from eventbus.shadows import Shadow
 from eventbus.testing import drain
 from tests.eventbus.rebuilds import COUNTERS, MESSAGES, count_up, execute, in_another_thread, spoil, totals
 from tests.eventbus.toys import CounterRow, Counters
@@ -256,6 +257,35 @@ def test_inline_the_one_who_asks_carries_it_out(settings: Settings, spoiled_rows
     assert job().state == "done"
     assert totals() == spoiled_rows
     assert len(spoiled_rows) == COUNTERS
+
+
+def test_inline_a_rebuild_that_is_refused_has_ended(
+    settings: Settings, other_worker: ThreadPoolExecutor
+) -> None:
+    settings.EVENTBUS = {**settings.EVENTBUS, "DISPATCH": "inline"}
+    other_worker.submit(lambda: execute(f"SELECT pg_advisory_lock({REBUILD_LOCK})")).result()
+
+    ask()
+
+    assert job().state == "failed"
+    assert job().note.startswith("Another process is rebuilding projections")
+
+
+def test_inline_what_is_published_during_the_exchange_is_delivered_behind_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EVENTBUS = {**settings.EVENTBUS, "DISPATCH": "inline"}
+    exchange = Shadow.replace_live
+
+    def publish_first(self: Shadow) -> None:
+        in_another_thread(lambda: count_up(MESSAGES, 1))
+        exchange(self)
+
+    monkeypatch.setattr(Shadow, "replace_live", publish_first)
+
+    ask()
+
+    assert totals()["c0"] == sum(range(0, MESSAGES + 1, COUNTERS))
 
 
 def test_the_doctor_does_not_take_a_pause_between_slices_for_a_stop() -> None:
