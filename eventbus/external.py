@@ -12,14 +12,14 @@ from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from msgspec import Struct
 
 from eventbus import breakers, cluster, guards, log, observing, sql
 from eventbus.context import handling
 from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject
-from eventbus.lanes import after_failure, need_known
+from eventbus.lanes import TRIES_AT_LOCKS, after_failure, need_known
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
 from eventbus.preparing import preparing_cursor, rows_by_index
@@ -118,7 +118,20 @@ def call(subscription: Subscription, lease: Lease) -> Record | None:
 
 
 def settle(subscription: Subscription, lease: Lease, record: Record | None) -> None:
-    """Record the result and end the delivery, together; raises LeaseLost when it is no longer ours."""
+    """Record the result and end the delivery, together; raises LeaseLost when it is no longer ours.
+
+    A deadlock is nobody's fault, and no reason to call again.
+    """
+    for _ in range(TRIES_AT_LOCKS):
+        try:
+            return _settle(subscription, lease, record)
+        except OperationalError:
+            if connection.in_atomic_block:
+                raise
+    return _settle(subscription, lease, record)
+
+
+def _settle(subscription: Subscription, lease: Lease, record: Record | None) -> None:
     with (
         observing.settling(subscription, [lease.envelope], lease.attempts) as (envelope,),
         transaction.atomic(),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from eventbus import Command, DependencyDown, Event, current_envelope
@@ -236,6 +236,25 @@ def test_a_result_that_cannot_be_recorded_leaves_the_delivery_for_another_try() 
         settle(caller, lease, record)
 
     assert Delivery.objects.values_list("subscription", "state").get() == ("toys.caller", "claimed")
+
+
+def test_a_result_that_loses_a_deadlock_is_recorded_without_another_call() -> None:
+    announce("a")
+    set_aside()
+    caller = subscription("toys.caller")
+    lost = iter([OperationalError("deadlock detected"), OperationalError("deadlock detected")])
+
+    def record() -> None:
+        if error := next(lost, None):
+            raise error
+        toys.recorded.append("a")
+
+    lease = claim(caller, timezone.now())
+    assert lease is not None
+    settle(caller, lease, record)
+
+    assert toys.recorded == ["a"]
+    assert not Delivery.objects.exists()
 
 
 def test_a_lease_begins_with_its_own_call_however_long_those_before_it_took(
