@@ -35,8 +35,8 @@ class Claim(Struct, frozen=True):
 
     visible: all that could be read when it was taken. last: the last position given out by then. passed: how
     many were given out since it was saved. some_wait: whether messages of its subscription were set aside, so
-    that later ones may have to wait behind them. types: what the newest release listens to. settled: of what
-    nothing is new to anybody.
+    that later ones may have to wait behind them. types, shards: what the newest release listens to, and its
+    number of lanes. settled: of what nothing is new to anybody.
     """
 
     checkpoint_id: int
@@ -46,6 +46,7 @@ class Claim(Struct, frozen=True):
     passed: int
     some_wait: bool
     types: list[str]
+    shards: int
     settled: Settled
 
     @property
@@ -97,8 +98,8 @@ def _deliver(subscription: Subscription, shard: int, now: datetime, *, carefully
     if claim is None:
         return None
     in_line = claim.some_wait and not subscription.external
-    retried = _retry_due(subscription, shard, now) if in_line else 0
-    selection = Selection(claim.types, subscription.shards, shard)
+    retried = _retry_due(subscription, claim.shards, shard, now) if in_line else 0
+    selection = Selection(claim.types, claim.shards, shard)
     batch, after = log.read(claim.progress, selection, subscription.batch, claim.visible, claim.settled)
     ready = _without_blocked(subscription, batch) if in_line and subscription.ordered else batch
     if carefully or not all(_is_known(subscription, envelope) for envelope in ready):
@@ -118,11 +119,11 @@ def _claim(subscription: Subscription, shard: int) -> Claim | None:
             return None
         cursor.nextset()
         visible, own, last, some_wait, *settled = cursor.fetchone()
-    checkpoint_id, seen, window, position, types = row
+    checkpoint_id, seen, window, position, types, shards = row
     progress = Progress(Snapshot.parse(seen), Snapshot.parse(window) if window else None, position)
     now = Snapshot.parse(visible).without(int(own))
     passed = last - position
-    return Claim(checkpoint_id, progress, now, last, passed, some_wait, types, Settled.of(*settled))
+    return Claim(checkpoint_id, progress, now, last, passed, some_wait, types, shards, Settled.of(*settled))
 
 
 def _is_known(subscription: Subscription, envelope: Envelope) -> bool:
@@ -218,10 +219,10 @@ def headline(error: str) -> str:
     return error.partition("\n")[0]
 
 
-def _retry_due(subscription: Subscription, shard: int, now: datetime) -> int:
+def _retry_due(subscription: Subscription, shards: int, shard: int, now: datetime) -> int:
     """Try again what was set aside and is due, in order; the lane is held, so nothing overtakes."""
     retried = 0
-    while row := _next_due(subscription, shard, now):
+    while row := _next_due(subscription, shards, shard, now):
         delivery_id, attempts, outages, *columns = row
         envelope = log.envelope(columns)
         failure = _attempt(subscription, envelope, attempts + 1)
@@ -238,12 +239,12 @@ def _retry_due(subscription: Subscription, shard: int, now: datetime) -> int:
     return retried
 
 
-def _next_due(subscription: Subscription, shard: int, now: datetime) -> Row | None:
+def _next_due(subscription: Subscription, shards: int, shard: int, now: datetime) -> Row | None:
     lane = {
         "subscription": subscription.name,
         "now": now,
         "ordered": subscription.ordered,
-        "shards": subscription.shards,
+        "shards": shards,
         "shard": shard,
     }
     rows = rows_by_index(sql.DUE, lane)

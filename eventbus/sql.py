@@ -58,7 +58,9 @@ NOW_SETTLED = f"SELECT {_SETTLED_COLUMNS} FROM (SELECT) AS now {SETTLED}"
 # Then, in the same round trip but with a snapshot of its own, which is never older than the checkpoint just
 # read: what is visible now, the last position given out, whether anything was set aside, and what is settled.
 CLAIM_LANE = f"""
-SELECT id, seen::text, "window"::text, position, types FROM eventbus_checkpoint
+SELECT id, seen::text, "window"::text, position, types,
+       (SELECT count(*) FROM eventbus_checkpoint AS lane WHERE lane.subscription = %(subscription)s)
+FROM eventbus_checkpoint
 WHERE subscription = %(subscription)s AND shard = %(shard)s
   AND NOT EXISTS (SELECT FROM eventbus_pause WHERE eventbus_pause.subscription = %(subscription)s)
 FOR UPDATE SKIP LOCKED;
