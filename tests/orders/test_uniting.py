@@ -181,4 +181,4 @@ def test_it_takes_few_statements() -> None:
     with CaptureQueriesContext(connection) as asked:
         services.unite_carts(customer_id=ADA, cart_id=visit)
 
-    assert len([query for query in asked if "SAVEPOINT" not in query["sql"]]) <= 12
+    assert len([query for query in asked if "SAVEPOINT" not in query["sql"]]) == 10
