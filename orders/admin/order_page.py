@@ -39,7 +39,7 @@ MAY = {
 
 def page(request: HttpRequest, context: dict[str, Any], order: Order) -> HttpResponse:
     """Everything about the order, and what it was after the `step` or at the moment that is asked for."""
-    state, chapters = order.fold(), _story(order.pk)
+    state, chapters = queries.order_state(order.pk), _story(order.pk)
     mails = Notification.objects.filter(order_id=order.pk).order_by("sent_at")
     context |= {
         "title": f"Order {order.number}",

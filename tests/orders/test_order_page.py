@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from eventbus.testing import drain
 from orders import queries, services
-from orders.models import Notification, OrderHistoryRow, OrderNote
+from orders.models import SCHEMA, Notification, Order, OrderHistoryRow, OrderNote
 from tests.factories import UserFactory
 from tests.fixtures.keeping import nothing_kept
 from tests.orders.builders import (
@@ -214,6 +214,13 @@ class TestActs:
         assert staff.get(reverse("admin:orders_cancel", args=[ORDER])).status_code == 405
 
 
+def test_a_row_of_another_release_is_shown_as_its_events_tell_it(staff: Client) -> None:
+    a_shipped_order()
+    Order.objects.update(schema=SCHEMA - 1, lines=[], shipping_amount=0)
+
+    assert shown(staff)["state"] == queries.order_as_of(ORDER)
+
+
 def test_a_return_is_shown_with_the_page_to_receive_it(staff: Client) -> None:
     a_shipped_order()
     back = services.request_return(order_id=ORDER, lines=pieces(MUG_RED=1), reason="Too red.")
@@ -296,4 +303,4 @@ def test_a_real_orders_page_takes_a_fixed_number_of_queries(staff: Client) -> No
     with CaptureQueriesContext(connection) as asked:
         assert staff.get(reverse(PAGE, args=[order_id])).status_code == 200
 
-    assert len(asked) == 13
+    assert len(asked) == 14
