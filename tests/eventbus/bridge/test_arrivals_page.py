@@ -59,7 +59,7 @@ def test_what_is_held_stands_with_its_source_its_error_and_what_waits_behind_it(
         r"toys\.counted \d+ counter-a refused This is no CloudEvent 1\.0: data: .*? s ago 2 ", page
     )
     assert re.search(r"toys\.counted \d+ counter-b parked .*? s ago 0 ", page)
-    assert "Nobody can say whose 1 refused since" in page
+    assert "Unknown source 1 refused since" in page
     assert "unreadable" in page
     assert page.index("counter-a refused") < page.index("counter-b parked")  # what needs a person first
 
