@@ -61,6 +61,8 @@ def run(state: State, root: Path, port: int) -> int:
         if not free:
             there = state.read(RUNNING).get("port", port)
             raise AlreadyRunning(f"The shop runs already, at http://127.0.0.1:{there}; `make stop` ends it.")
+        # From now on `make stop` means this process, and not whoever has the last run's pid by now.
+        state.write(RUNNING, state.read(RUNNING) | {"pid": os.getpid()})
         end_leftovers(state, root)
         _need_port(port)
         started_here = not Services(state).running()

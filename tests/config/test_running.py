@@ -1,5 +1,6 @@
 """`make run` and `make stop`, as far as no shop has to be opened for it."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -19,6 +20,14 @@ def test_a_port_in_use_is_named_with_a_way_out(state: State, tmp_path: Path) -> 
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=rf"Port {port} is in use .* `make run PORT=\d+`"):
             running.run(state, tmp_path, port)
+
+
+def test_a_run_that_is_not_open_yet_is_the_one_that_would_be_stopped(state: State, tmp_path: Path) -> None:
+    state.write(running.RUNNING, {"pid": 1, "port": 8123})
+    with socket.create_server((processes.LOOPBACK, 0)) as taken, pytest.raises(PortInUse):
+        running.run(state, tmp_path, taken.getsockname()[1])
+
+    assert state.read(running.RUNNING) == {"pid": os.getpid(), "port": 8123}
 
 
 def test_a_second_run_says_where_the_first_one_is(state: State, tmp_path: Path) -> None:
