@@ -35,25 +35,47 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 
 class StockForm(forms.ModelForm[StockItem]):
-    """Receive units, or correct a count, with the reason that goes into the ledger."""
+    """Receive units or correct a count, with the reason that goes into the ledger; say when it is low."""
 
+    low_at = forms.IntegerField(
+        label="Low at",
+        required=False,
+        initial=StockItem._meta.get_field("low_at").default,
+        min_value=0,
+        max_value=MOST_UNITS,
+        help_text="A mail goes out when no more than so many are left to sell.",
+    )
     movement = forms.ChoiceField(choices=(("receive", "Receive a delivery"), ("adjust", "Correct the count")))
     quantity = forms.IntegerField(
         min_value=-MOST_UNITS,
         max_value=MOST_UNITS,
-        help_text="Units; a negative number takes units off a count.",
+        required=False,
+        help_text="Units; a negative number takes units off a count. Empty, with no reason: nothing moves.",
     )
-    reason = forms.CharField(max_length=LONGEST_REASON)
+    reason = forms.CharField(max_length=LONGEST_REASON, required=False)
 
     class Meta:
         model = StockItem
-        fields: ClassVar[list[str]] = ["sku"]
+        fields: ClassVar[list[str]] = ["sku", "low_at"]
+
+    @property
+    def moves(self) -> bool:
+        """Whether any units are to move; a new SKU comes with some."""
+        return self.instance._state.adding or bool({"quantity", "reason"} & set(self.changed_data))
+
+    def clean_low_at(self) -> int:
+        """As it was, where nothing is said."""
+        given: int | None = self.cleaned_data["low_at"]
+        return self.instance.low_at if given is None else given
 
     def clean(self) -> dict[str, Any]:
-        """A delivery brings at least one unit; a correction is not nothing."""
+        """A delivery brings at least one unit, a correction is not nothing, and either has its reason."""
         cleaned = super().clean() or {}
-        quantity = cleaned.get("quantity", 1)
-        if quantity == 0 or (quantity < 0 and cleaned.get("movement") == "receive"):
+        for name in ("quantity", "reason") if self.moves else ():
+            if name in cleaned and cleaned[name] in (None, ""):
+                self.add_error(name, "This field is required.")
+        quantity = cleaned.get("quantity")
+        if quantity == 0 or (quantity and quantity < 0 and cleaned.get("movement") == "receive"):
             self.add_error("quantity", "A delivery brings one unit or more; a correction cannot be 0.")
         return cleaned
 
@@ -68,7 +90,7 @@ class StockItemAdmin(admin.ModelAdmin[StockItem]):
     form = StockForm
     list_display = ("sku", "on_hand", "reserved", "available", "enough")
     search_fields = ("sku",)
-    fields = ("sku", "on_hand", "reserved", "movement", "quantity", "reason", "ledger")
+    fields = ("sku", "on_hand", "reserved", "low_at", "movement", "quantity", "reason", "ledger")
 
     def get_readonly_fields(self, request: HttpRequest, obj: StockItem | None = None) -> tuple[str, ...]:
         """The SKU can be given once; the counters never."""
@@ -79,7 +101,11 @@ class StockItemAdmin(admin.ModelAdmin[StockItem]):
         return False
 
     def save_model(self, request: HttpRequest, obj: StockItem, form: Any, change: bool) -> None:
-        """Hand the movement to the service; the counters are not saved from here."""
+        """Hand it to the services; no counter is saved from here."""
+        if "low_at" in form.changed_data:
+            services.set_alert(sku=obj.sku, low_at=obj.low_at)
+        if not form.moves:
+            return
         move = services.receive_stock if form.cleaned_data["movement"] == "receive" else services.adjust_stock
         move(sku=obj.sku, quantity=form.cleaned_data["quantity"], reason=form.cleaned_data["reason"])
 

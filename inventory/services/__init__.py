@@ -7,7 +7,14 @@ from inventory.services.holding import (
     reserve_stock,
     ship_stock,
 )
-from inventory.services.shelf import adjust_stock, receive_many, receive_stock, return_stock, serve_alone
+from inventory.services.shelf import (
+    adjust_stock,
+    receive_many,
+    receive_stock,
+    return_stock,
+    serve_alone,
+    set_alert,
+)
 
 __all__ = [
     "adjust_stock",
@@ -19,5 +26,6 @@ __all__ = [
     "reserve_stock",
     "return_stock",
     "serve_alone",
+    "set_alert",
     "ship_stock",
 ]

@@ -82,6 +82,19 @@ def return_stock(*, return_id: UUID, lines: Iterable[StockLine], reason: str) ->
     publish(StockReturned(return_id=return_id, lines=lines_of(quantities), reason=why))
 
 
+@transaction.atomic
+def set_alert(*, sku: str, low_at: int) -> None:
+    """Say at how many units free to sell a SKU is low; a new one is taken up.
+
+    Raises InvalidSku, InvalidQuantity (below 0) or TooManyUnits.
+    """
+    if low_at < 0:
+        raise InvalidQuantity(sku, low_at)
+    _check(sku, low_at)
+    _take_up((sku,))
+    StockItem.objects.filter(sku=sku).update(low_at=low_at)
+
+
 def serve_alone() -> None:
     """Let no one else move stock until the transaction ends: for a caller that moves it many times in one."""
     enter_stockroom(alone=True)

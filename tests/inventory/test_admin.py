@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from eventbus import backdated
 from eventbus.testing import published
 from inventory import services
-from inventory.events import StockAdjusted, StockLine, StockReceived
+from inventory.events import StockAdjusted, StockLine, StockLow, StockReceived
 from inventory.models import StockItem, StockMovement
 from inventory.queries import StockLevel, ledger_differences, stock_of
 from tests.inventory.builders import held_too_long, lines, on_the_shelf
@@ -138,6 +138,35 @@ def test_the_latest_movements_stand_beside_the_counters(admin_client: Client) ->
     page = admin_client.get(MUG).content.decode()
 
     assert "<td>received</td><td>+7</td><td>+0</td><td>opening &lt;stock&gt;</td>" in page
+
+
+def test_staff_say_how_few_are_low_without_moving_anything(admin_client: Client) -> None:
+    services.receive_stock(sku="MUG", quantity=20, reason="opening stock")
+
+    with published() as events:
+        admin_client.post(MUG, {"low_at": 12, "movement": "receive", "quantity": "", "reason": ""})
+        services.reserve_stock(order_id=uuid4(), lines=lines(MUG=9))
+
+    assert events[1:] == [StockLow(sku="MUG", available=11, threshold=12)]
+    assert stock_of(["MUG"]) == {"MUG": StockLevel(on_hand=20, reserved=9)}
+    assert ledger_differences() == []
+
+
+def test_a_movement_leaves_the_alert_as_it_is(admin_client: Client) -> None:
+    services.set_alert(sku="MUG", low_at=12)
+
+    admin_client.post(MUG, movement("receive", 7))
+
+    assert (StockItem.objects.get().low_at, StockItem.objects.get().on_hand) == (12, 7)
+
+
+def test_a_new_sku_comes_with_units(admin_client: Client) -> None:
+    sent = {"sku": "MUG", "low_at": 3, "movement": "receive", "quantity": "", "reason": ""}
+
+    page = admin_client.post(f"{ITEMS}add/", sent)
+
+    assert page.content.decode().count("This field is required.") == 2
+    assert not StockItem.objects.exists()
 
 
 def test_the_way_to_the_whole_ledger_leads_there_whatever_the_sku(admin_client: Client) -> None:

@@ -178,6 +178,11 @@ def test_what_is_not_there_cannot_be_counted_away() -> None:
     assert (type(refusal), str(refusal)) == (OutOfStock, "GHOST: 1 wanted, 0 in stock.")
 
 
+@pytest.mark.parametrize(("low_at", "refusal"), [(-1, InvalidQuantity), (2**31, TooManyUnits)])
+def test_an_alert_is_at_a_number_that_a_shelf_can_count(low_at: int, refusal: type[InventoryError]) -> None:
+    assert type(refused(lambda: services.set_alert(sku="MUG", low_at=low_at))) is refusal
+
+
 def test_what_nobody_reserved_cannot_be_shipped() -> None:
     on_the_shelf(MUG=9)
 
