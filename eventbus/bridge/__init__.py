@@ -15,7 +15,8 @@
 - *Out*: an ordinary subscription of the bus, `bridge.<name>`: its checkpoint is the outbox. A message is done
   with once the broker has confirmed it, and is sent again where nobody knows; per stream in order.
 - *In*: an inbox, unique by (source, id), written in the transaction that appends the message to our log under
-  its own id (a UUID v7, else one of ours) and with its own cause. The broker hears of it after the commit; what comes again is passed by.
+  its own id (a UUID v7, else one of ours) and with its own cause. The broker hears of it after the commit;
+  what comes again is passed by.
 - What came over the bridge is never sent on, so that nothing goes in circles.
 - A version that only a newer process can read is parked, what is no message of ours is refused, and either
   holds back the rest of its stream; `manage.py arrivals` shows both, and what a person may decide.
