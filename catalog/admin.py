@@ -36,6 +36,13 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
         """Suggest an address for a new category only."""
         return {} if obj else self.prepopulated_fields
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Say to whoever listens what the box in each row of the list is for."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in self.list_editable and field is not None:
+            field.widget.attrs["aria-label"] = db_field.verbose_name.capitalize()
+        return field
+
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         """Announce a new name for the products in it; the position concerns the shelf alone."""
         if "name" in form.changed_data and change:

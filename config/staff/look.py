@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -33,6 +34,8 @@ UNFOLD: dict[str, Any] = {
         ]
     },
     "ENVIRONMENT": "config.staff.look.environment",
+    "STYLES": [lambda _request: static("staff/unfold.css")],
+    "SCRIPTS": [lambda _request: static("staff/unfold.js")],
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "primary": {

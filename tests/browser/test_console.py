@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Locator, Page, expect
@@ -16,7 +14,7 @@ from eventbus.models import Act, Arrival, Delivery, Message, RebuildJob
 from eventbus.subscriptions import Call, subscription
 from eventbus.testing import drain
 from tests.browser.live import LiveShop
-from tests.browser.looking import WCAG_22_AA
+from tests.browser.looking import barriers
 from tests.factories import UserFactory
 from tests.orders.builders import a_confirmed_order, an_article
 
@@ -43,17 +41,6 @@ def open_page(page: Page, name: str) -> None:
     menu = page.get_by_role("navigation", name="Message bus")
     menu.get_by_role("link", name=name).click()
     expect(menu.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
-
-
-def barriers(page: Page) -> list[str]:
-    """What on the console's part of a page keeps somebody out, in the light and in the dark."""
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        answer: dict[str, Any] = Axe().run(page, context=".eb", options=WCAG_22_AA).response
-        found += [f"{scheme}: {one['id']}: {one['nodes'][0]['html']}" for one in answer["violations"]]
-    page.emulate_media(color_scheme="null", reduced_motion="null")
-    return found
 
 
 def chip(page: Page, text: str) -> Locator:

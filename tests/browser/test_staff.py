@@ -1,5 +1,6 @@
 """Staff at work, in a real browser."""
 
+import re
 from typing import Any
 
 import pytest
@@ -74,6 +75,40 @@ def test_the_slider_shows_an_orders_past(order: OrderState, finance: str, browse
     expect(state).to_contain_text("placed")
     slider.press("ArrowRight")
     expect(state).to_contain_text("confirmed")
+
+
+def test_the_slider_works_without_scripts(order: OrderState, finance: str, visits: Visits) -> None:
+    page = visits.open(java_script_enabled=False)
+    log_in(page, finance)
+    page.goto(reverse("admin:orders_order_change", args=[order.order_id]))
+
+    page.get_by_role("slider").press("Home")
+    page.get_by_role("button", name="Look at this step").click()
+
+    expect(page).to_have_url(re.compile(r"\?step=0#then$"))
+    expect(page.get_by_role("slider")).to_have_value("0")
+    expect(page.locator("#then-facts tr", has_text="State")).to_contain_text("placed")
+
+
+def test_a_phone_without_scripts_has_the_menu_too(finance: str, visits: Visits) -> None:
+    page = visits.open(java_script_enabled=False, viewport=PHONE)
+    log_in(page, finance)
+
+    page.get_by_role("navigation").get_by_role("link", name=re.compile("Orders$")).click()
+
+    expect(page).to_have_url(re.compile(r"/admin/orders/order/$"))
+
+
+def test_a_keyboard_opens_what_unfold_folds(order: OrderState, finance: str, browser_page: Page) -> None:
+    page = browser_page
+    log_in(page, finance)
+    page.goto(reverse("admin:orders_order_changelist"))
+    shipped = page.get_by_role("link", name="shipped", exact=True)
+    expect(shipped).to_be_hidden()
+
+    page.get_by_role("button", name="Filters").press("Enter")
+
+    expect(shipped).to_be_visible()
 
 
 def test_each_step_of_the_past_is_a_link(order: OrderState, finance: str, visits: Visits) -> None:
