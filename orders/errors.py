@@ -58,6 +58,14 @@ class QuantityRefused(OrdersError):
         super().__init__(f"Please choose a quantity between 1 and {most}.")
 
 
+class CartFull(OrdersError):
+    """A cart holds so many different articles and no more."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"A basket holds {most} different articles. Please order these first.")
+
+
 class TotalChanged(OrdersError):
     """The price has moved since the shopper last saw the total."""
 

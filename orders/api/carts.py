@@ -57,7 +57,9 @@ class Cart(APIView):
 class CartLines(APIView):
     """What is in a cart."""
 
-    refusals: ClassVar[Refusals] = {"post": (*_FILLING, errors.NotForSale, errors.MixedCurrencies, CartMoved)}
+    refusals: ClassVar[Refusals] = {
+        "post": (*_FILLING, errors.CartFull, errors.NotForSale, errors.MixedCurrencies, CartMoved)
+    }
 
     @extend_schema(operation_id="carts_add", request=NewLine, responses=CartSerializer)
     def post(self, request: Request, cart_id: UUID) -> Response:

@@ -1,7 +1,7 @@
 """The tables of orders: the event-sourced Order, carts, what follows an order, and the read models."""
 
 from orders.models.belonging import ADDRESS_PARTS, MOST_ADDRESSES, CartUnion, LinkCut, SavedAddress
-from orders.models.cart import MOST_PER_LINE, Cart, CartLine
+from orders.models.cart import MOST_LINES, MOST_PER_LINE, Cart, CartLine
 from orders.models.fulfilment import Notification, ParcelScan, Return, Shipment
 from orders.models.importing import SalesImport
 from orders.models.numbers import is_number, new_number
@@ -26,6 +26,7 @@ __all__ = [
     "HOME_CURRENCY",
     "LINK_SALT",
     "MOST_ADDRESSES",
+    "MOST_LINES",
     "MOST_PER_LINE",
     "SCHEMA",
     "STATES",

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from payments.money import Money
 
-MOST_PER_LINE = 99
+MOST_PER_LINE, MOST_LINES = 99, 100
 
 
 class _Carts(models.QuerySet["Cart"]):

@@ -8,6 +8,7 @@ from catalog import queries as catalog
 from eventbus import current_time, publish
 from orders.errors import (
     CartAlreadyOrdered,
+    CartFull,
     CartNotFound,
     MixedCurrencies,
     NotForSale,
@@ -15,7 +16,7 @@ from orders.errors import (
     QuantityRefused,
 )
 from orders.events import CartStarted
-from orders.models import MOST_PER_LINE, Cart, CartLine, Order
+from orders.models import MOST_LINES, MOST_PER_LINE, Cart, CartLine, Order
 
 CART_IN_SESSION = "cart_id"
 """Where a visitor's session keeps the id of their cart."""
@@ -33,7 +34,7 @@ def create_cart(*, customer_id: int | None = None) -> UUID:
 def add_to_cart(*, cart_id: UUID, sku: str, quantity: int = 1, customer_id: int | None = None) -> None:
     """Add pieces of an article at today's price, on top of those already picked.
 
-    Raises CartNotFound, CartAlreadyOrdered, NotForSale, QuantityRefused and MixedCurrencies.
+    Raises CartNotFound, CartAlreadyOrdered, CartFull, NotForSale, QuantityRefused and MixedCurrencies.
     """
     cart = open_cart(cart_id, customer_id)
     product = catalog.product_for_sale(sku)
@@ -42,6 +43,8 @@ def add_to_cart(*, cart_id: UUID, sku: str, quantity: int = 1, customer_id: int 
     picked = {line.sku: line for line in cart.lines.all()}
     if currencies := {line.currency for line in picked.values()} - {product.price.currency}:
         raise MixedCurrencies({product.price.currency, *currencies})
+    if sku not in picked and len(picked) >= MOST_LINES:
+        raise CartFull(MOST_LINES)
     line = picked.get(sku) or CartLine(cart=cart, sku=sku, quantity=0)
     line.quantity = _allowed(quantity, line.quantity)
     line.title = product.name

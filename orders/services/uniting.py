@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from orders.errors import CartAlreadyOrdered, UnionNotFound, UnionOutdated
-from orders.models import Cart, CartLine, CartUnion, Order
+from orders.models import MOST_LINES, Cart, CartLine, CartUnion, Order
 from orders.services.carts import CART_IN_SESSION
 
 _KEPT = ("sku", "title", "quantity", "seen_amount", "currency")
@@ -33,7 +33,8 @@ def unite_carts(*, customer_id: int, cart_id: UUID | None) -> United:
     """Bring the cart of a visit into the account's: of each article the larger quantity, nothing twice.
 
     A cart that was ordered, or is another account's, is left alone. A guest's becomes the account's own
-    where that has none. The limit per line holds by itself, and what costs another currency stays out.
+    where that has none. The limit per line holds by itself; what costs another currency stays out, and so
+    does what would be too many articles.
     """
     guest, mine = _open_carts(customer_id, cart_id)
     brought, had = _lines(guest), _lines(mine)
@@ -122,7 +123,7 @@ def _merged(brought: Lines, had: Lines) -> tuple[list[CartLine], list[CartLine]]
         if sku in had and line.quantity > had[sku].quantity:
             had[sku].quantity = line.quantity
             raised.append(had[sku])
-    return added, raised
+    return added[: MOST_LINES - len(had)], raised
 
 
 def _sentences(

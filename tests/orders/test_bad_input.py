@@ -14,6 +14,7 @@ from eventbus.testing import published
 from orders import queries, services
 from orders.errors import (
     CartChanged,
+    CartFull,
     CartIsEmpty,
     CartNotFound,
     LinkNotValid,
@@ -28,7 +29,7 @@ from orders.errors import (
     TotalRefused,
 )
 from orders.events import OrderLine
-from orders.models import Order
+from orders.models import CartLine, Order
 from orders.services.fulfilling import record
 from payments.money import Money
 from tests.journeys.shopper import ADA, Shopper, hidden_fields, words
@@ -87,6 +88,18 @@ def test_a_cart_holds_one_to_ninety_nine_of_an_article(quantity: int) -> None:
     if quantity:
         with nothing_happens(QuantityRefused, sentence):
             services.change_quantity(cart_id=cart_id, sku="MUG-RED", quantity=quantity)
+
+
+def test_a_cart_holds_a_hundred_different_articles() -> None:
+    cart_id = a_cart(an_article())
+    article = {"title": "x", "quantity": 1, "seen_amount": 1, "currency": "GBP"}
+    CartLine.objects.bulk_create(CartLine(cart_id=cart_id, sku=f"N{n}", **article) for n in range(99))
+    an_article("POT")
+
+    with nothing_happens(CartFull, "A basket holds 100 different articles. Please order these first."):
+        services.add_to_cart(cart_id=cart_id, sku="POT")
+    services.add_to_cart(cart_id=cart_id, sku="MUG-RED")
+    assert CartLine.objects.get(cart_id=cart_id, sku="MUG-RED").quantity == 3
 
 
 def test_what_is_not_sold_cannot_be_picked_or_changed() -> None:

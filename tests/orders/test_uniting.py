@@ -70,6 +70,17 @@ def test_the_most_that_a_line_may_hold_is_not_exceeded() -> None:
     assert picked(mine) == {"MUG-RED": 99}
 
 
+def test_no_more_articles_are_brought_than_a_basket_holds() -> None:
+    mine, visit = own(MUG_RED=1), guests(MUG_RED=3, POT=2, JUG=4)
+    article = {"title": "x", "quantity": 1, "seen_amount": 1, "currency": "GBP"}
+    CartLine.objects.bulk_create(CartLine(cart_id=mine, sku=f"N{n}", **article) for n in range(98))
+
+    united = services.unite_carts(customer_id=ADA, cart_id=visit)
+
+    assert united.changes == ("The POT: 2 came from this visit.", "The MUG-RED: 3 instead of 1.")
+    assert len(lines(mine)) == 100
+
+
 def test_undoing_gives_both_back_exactly() -> None:
     mine, visit = own(POT=5, MUG_RED=1), guests(MUG_RED=3, JUG=4)
     before = lines(mine), lines(visit)
