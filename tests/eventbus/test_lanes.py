@@ -7,11 +7,11 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from eventbus import Command, Event, NoTransaction, Reject, dead_letters, publish, send
-from eventbus.lanes import deliver_lane, headline
+from eventbus import Command, Event, NoTransaction, Observer, Reject, dead_letters, observe, publish, send
+from eventbus.lanes import FEWER, deliver_lane, headline
 from eventbus.log import STALE_MESSAGES
 from eventbus.models import Checkpoint, Delivery
-from eventbus.subscriptions import subscription
+from eventbus.subscriptions import Batch, Subscription, subscription
 from eventbus.testing import assert_rebuilds, drain
 from tests.eventbus import toys
 from tests.eventbus.toys import Announce, Counted, CounterRow, Counters
@@ -238,4 +238,28 @@ def test_a_deadlock_is_nobodys_fault_and_costs_no_attempt() -> None:
     drain()
 
     assert handled() == [("a", 1), ("a", 1)]
+    assert not Delivery.objects.exists()
+
+
+def test_a_batch_that_loses_deadlocks_is_tried_again_in_smaller_ones() -> None:
+    failures = iter([OperationalError("deadlock detected")] * 2)
+
+    def lose_a_deadlock_at_the_end(message: Event | Command) -> None:
+        if message == Counted(counter="a", number=4) and (error := next(failures, None)):
+            raise error
+
+    class Sizes(Observer):
+        def handled(self, subscription: Subscription, batch: Batch, seconds: float) -> None:
+            if subscription.name == "toys.listener":
+                sizes.append(len(batch))
+
+    toys.behaviour["listener"] = lose_a_deadlock_at_the_end
+    sizes: list[int] = []
+    count("a", *range(60))
+    stop = observe(Sizes())
+    drain()
+    stop()
+
+    assert sizes == [subscription("toys.listener").batch // FEWER // FEWER, 55]
+    assert handled()[-60:] == [("a", number) for number in range(60)]
     assert not Delivery.objects.exists()
