@@ -22,17 +22,14 @@ from eventbus.projections import Projection
 from eventbus.replay import Differences, Progressed, Replay, advance, begin
 from eventbus.shadows import Shadow
 from eventbus.snapshots import Snapshot
+from eventbus.sql import HELD_LOCKS
 
 REBUILD_LOCK = 0x72656275696C6400
 SWAP_LOCK_MILLISECONDS = 200
 SWAP_TRIES = 100
 SWAP_PAUSE_SECONDS = 0.1
 
-UNDER_WAY = """
-SELECT EXISTS (
-    SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND (classid::bigint << 32) + objid::bigint = %s)"""
+UNDER_WAY = f"SELECT EXISTS (SELECT FROM pg_locks AS l WHERE {HELD_LOCKS})"
 
 BLOCKERS = """
 SELECT l.pid, a.state, coalesce(a.application_name, ''), round(extract(epoch FROM now() - a.xact_start))

@@ -143,6 +143,12 @@ WHERE NOT EXISTS (SELECT FROM eventbus_pause AS p WHERE p.subscription = c.subsc
               WHERE m.{_FROM_RUNNING_FLOOR} AND m.xid = ANY(ARRAY(SELECT pg_snapshot_xip(c.seen)))
                 AND m.type || '' = ANY(c.types) AND m.shard %% lane.shards = lane.shard))"""
 
+# The locks of pg_locks, as l, that are held on one number: a relay's lead, a rebuild, a bridge's receiver.
+HELD_LOCKS = """
+l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND (l.classid::bigint << 32) + l.objid::bigint = %s"""
+
 # A delivery may run when it is due and is the first of its stream. The long queue behind one that may not run
 # is passed over by its stream's name.
 FIRST_OF_STREAM = """(

@@ -25,9 +25,7 @@ def retry(name: str, key: str, *, actor: str, reason: str = "") -> int:
 
     Raises UnknownSaga, and StepNotDead where there is nothing to retry.
     """
-    dead = [step.delivery_id for step in story(name, key).dead_steps if step.delivery_id] + _unheard(
-        name, key
-    )
+    dead = _dead(name, key)
     if not dead:
         raise StepNotDead(f"No step of {name} {key} is dead: there is nothing to retry.")
     _note(name, key, act="retry", actor=actor, reason=reason)
@@ -83,11 +81,7 @@ def resolve(name: str, key: str, *, actor: str, note: str) -> None:
     _need_reason(note, actor, "resolve")
     state = _locked(name, key)
     _note(name, key, act="resolve", actor=actor, reason=note)
-    dead = [step.delivery_id for step in story(name, key).dead_steps if step.delivery_id] + _unheard(
-        name, key
-    )
-    if dead:
-        dead_letters.discard(dead, actor=actor, reason=note)
+    dead_letters.discard(_dead(name, key), actor=actor, reason=note)
     Timer.objects.filter(saga=name, key=key).delete()
     state.status = SagaState.Status.RESOLVED
     state.save(update_fields=["status"])
@@ -114,12 +108,13 @@ def _dead_step(name: str, key: str, type: str) -> Step:
     raise StepNotDead(f"{type} is no dead step of {name} {key}; dead are: {names}.")
 
 
-def _unheard(name: str, key: str) -> list[int]:
-    """The dead letters of the saga itself: events that it failed to take."""
-    dead = Delivery.objects.filter(
+def _dead(name: str, key: str) -> list[int]:
+    """The dead letters of a saga's steps, and its own: events that it failed to take."""
+    steps = [step.delivery_id for step in story(name, key).dead_steps if step.delivery_id]
+    unheard = Delivery.objects.filter(
         subscription=name, stream=saga_class(name).stream_of(key), state=Delivery.State.DEAD
     )
-    return list(dead.values_list("pk", flat=True))
+    return [*steps, *unheard.values_list("pk", flat=True)]
 
 
 def _cause(saga: type[Saga], key: str, act: Act) -> Cause:

@@ -8,14 +8,12 @@ from django.utils import timezone
 from eventbus import cluster as clusters
 from eventbus import dispatch, partitions
 from eventbus.doctor.findings import Finding, Severity, dbshell, grade, rows, span
+from eventbus.sql import HELD_LOCKS
 
-ADVISORY = """
+ADVISORY = f"""
 SELECT l.pid, a.application_name, coalesce(host(a.client_addr), 'local'),
        extract(epoch FROM now() - a.backend_start)
-FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND (l.classid::bigint << 32) + l.objid::bigint = %s"""
+FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) WHERE {HELD_LOCKS}"""
 
 _IDLE = """
 SELECT a.pid, a.application_name, coalesce(host(a.client_addr), 'local'),

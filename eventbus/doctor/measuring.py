@@ -12,6 +12,7 @@ from eventbus import dispatch
 from eventbus.doctor.findings import rows
 from eventbus.doctor.reading import unread
 from eventbus.partitions import LAST_POSITION
+from eventbus.sql import HELD_LOCKS
 from eventbus.subscriptions import subscriptions
 
 MOST = 10_000
@@ -54,10 +55,7 @@ WHERE status <> 'completed' GROUP BY saga, status"""
 
 # A message says in its id (UUID v7) when it was published.
 _WHOLE = f"""
-SELECT (SELECT count(*) FROM pg_locks AS l
-        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND (l.classid::bigint << 32) + l.objid::bigint = %s),
+SELECT (SELECT count(*) FROM pg_locks AS l WHERE {HELD_LOCKS}),
        (SELECT greatest(0, extract(epoch FROM now() - min(due_at))) FROM eventbus_timer),
        {LAST_POSITION},
        (SELECT greatest(0, extract(epoch FROM now())
