@@ -42,6 +42,10 @@ class InvalidPrice(CatalogError, ValueError):
         self.sku, self.price = sku, price
 
 
+class InvalidAttributes(CatalogError, ValueError):
+    """Attributes that cannot be: too many, too long, without a name or a value."""
+
+
 class UnknownCursor(CatalogError, ValueError):
     """A page was asked for behind a place that no page before it has told."""
 

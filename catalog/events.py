@@ -34,6 +34,13 @@ class ProductMoved(Event, name="catalog.product_moved", version=1, key="sku"):
     category_name: str
 
 
+class AttributesChanged(Event, name="catalog.attributes_changed", version=1, key="sku"):
+    """What tells a product apart, such as its colour and material: all its attributes, by their names."""
+
+    sku: str
+    attributes: dict[str, str]
+
+
 class PriceChanged(Event, name="catalog.price_changed", version=1, key="sku"):
     """A product costs something else from here on; orders already placed keep their price."""
 

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from catalog.queries import SORTS, Filters
 
 LONGEST_TEXT = 100
-MOST_CATEGORIES = 50
+MOST_CHOICES = 50
 _DEAREST = Decimal(10_000_000)
 
 
@@ -39,20 +39,18 @@ class Ask:
 
     def address(self, **changes: object) -> str:
         """The same query with these fields changed, from its first page; None takes a field out."""
-        query = self.given.copy()
-        for name, value in {"at": None, **changes}.items():
-            query.pop(name, None)
-            if value not in {None, ""}:
-                query[name] = str(value)
-        for name in [name for name, value in query.items() if not value]:
-            del query[name]
-        return f"?{query.urlencode()}"
+        return self._query({"at": None, **changes})
 
-    def without_category(self, slug: str) -> str:
-        """The same query with one department fewer."""
+    def without(self, name: str, value: str) -> str:
+        """The same query with one choice fewer in a field that has several."""
+        return self._query({"at": None, name: [one for one in self.given.getlist(name) if one != value]})
+
+    def _query(self, changes: dict[str, object]) -> str:
         query = self.given.copy()
-        query.setlist("category", [each for each in query.getlist("category") if each != slug])
-        query.pop("at", None)
+        for name, value in changes.items():
+            query.setlist(name, value if isinstance(value, list) else [] if value is None else [str(value)])
+        for name, values in query.lists():
+            query.setlist(name, [value for value in values if value])
         return f"?{query.urlencode()}"
 
 
@@ -61,16 +59,23 @@ def ask(given: QueryDict, category: str = "") -> Ask:
     price_from, price_to = (_pence(given.get(name, "")) for name in ("min", "max"))
     if price_from is not None and price_to is not None and price_from > price_to:
         price_from, price_to = price_to, price_from
-    several = [each.replace("\0", "") for each in given.getlist("category")[:MOST_CATEGORIES]]
-    chosen = (category,) if category else tuple(dict.fromkeys(filter(None, several)))
+    chosen = (category,) if category else _several(given, "category")
+    traits = tuple(trait for trait in _several(given, "trait") if ":" in trait)
     sort = given.get("sort", "")
     return Ask(
         text=given.get("q", "").replace("\0", "").strip()[:LONGEST_TEXT],
-        filters=Filters(chosen, price_from, price_to, bool(given.get("stock")), bool(given.get("reduced"))),
+        filters=Filters(
+            chosen, price_from, price_to, bool(given.get("stock")), bool(given.get("reduced")), traits
+        ),
         sort=sort if sort in SORTS else "",
         at=given.get("at", ""),
         given=given,
     )
+
+
+def _several(given: QueryDict, name: str) -> tuple[str, ...]:
+    values = (value.replace("\0", "") for value in given.getlist(name)[:MOST_CHOICES])
+    return tuple(dict.fromkeys(filter(None, values)))
 
 
 def _pence(text: str) -> int | None:

@@ -1,6 +1,7 @@
 """What is offered, and below it the read model that shoppers browse and search."""
 
 import re
+from collections.abc import Mapping
 from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +12,8 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast, Greatest, Ln, Round
 
 from payments.money import Money
+
+LONGEST_NAME = 120
 
 
 class Category(models.Model):
@@ -34,11 +37,14 @@ class Product(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     sku = models.CharField("SKU", max_length=64, unique=True)
     slug = models.SlugField(max_length=120, unique=True)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=LONGEST_NAME)
     description = models.TextField(blank=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="products")
     price_amount = models.BigIntegerField(help_text="In minor units: 1250 is £12.50.")
     currency = models.CharField(max_length=3, default="GBP")
+    attributes = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), blank=True, help_text="Such as its colour."
+    )
     picture = models.CharField(max_length=200, blank=True, help_text="The path of a static file.")
     is_published = models.BooleanField(default=True)
 
@@ -157,6 +163,13 @@ class CatalogListingRow(models.Model):
         output_field=models.SmallIntegerField(),
         db_persist=True,
     )
+    # All its traits, one on a line ("colour:green"): products of one blend are counted together.
+    blend = models.TextField(default="", db_default="")
+    traits = models.GeneratedField(
+        expression=Func(F("blend"), Value("\n"), function="string_to_array"),
+        output_field=ArrayField(models.TextField()),
+        db_persist=True,
+    )
     # Words as they are written find prefixes ("cerami"), their stems find other endings ("candles").
     search = models.GeneratedField(
         expression=SearchVector("name", config="simple", weight="A")
@@ -189,6 +202,12 @@ class CatalogListingRow(models.Model):
                 condition=Q(visible=True),
                 name="catalog_listing_facets_priced",
             ),
+            GinIndex(fields=("traits",), name="catalog_listing_traits"),
+            models.Index(
+                fields=("category_slug", "blend", "sold_out", "price_amount"),
+                condition=Q(visible=True, blend__gt=""),
+                name="catalog_listing_blends",
+            ),
             models.Index(
                 fields=("reduced_at",),
                 condition=Q(visible=True, was_amount__isnull=False),
@@ -212,6 +231,16 @@ class CatalogWordRow(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+def blend_of(attributes: Mapping[str, str]) -> str:
+    """A product's attributes as one text, the same for all that share them."""
+    return "\n".join(f"{name}:{value}" for name, value in sorted(attributes.items()))
+
+
+def attributes_in(blend: str) -> dict[str, str]:
+    """The attributes of which a blend was made."""
+    return dict(trait.split(":", 1) for trait in blend.split("\n") if trait)
 
 
 _APOSTROPHES = {ord("'"): None, 0x2019: None}

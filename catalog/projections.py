@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from catalog.events import (
+    AttributesChanged,
     PriceChanged,
     ProductAdded,
     ProductDescribed,
@@ -12,7 +13,7 @@ from catalog.events import (
     ProductRelisted,
     ProductWithdrawn,
 )
-from catalog.models import CatalogListingRow, CatalogWordRow, trigrams_of, words_of
+from catalog.models import CatalogListingRow, CatalogWordRow, blend_of, trigrams_of, words_of
 from eventbus import Envelope, Event, Projection, on
 from inventory.events import (
     StockAdjusted,
@@ -57,6 +58,11 @@ class CatalogListing(Projection, name="catalog.catalog_listing", version=2):
     def moved(self, row: CatalogListingRow, event: ProductMoved) -> None:
         """Show the product in its category."""
         row.category_slug, row.category_name = event.category_slug, event.category_name
+
+    @on
+    def distinguished(self, row: CatalogListingRow, event: AttributesChanged) -> None:
+        """Count the product among those of its attributes."""
+        row.blend = blend_of(event.attributes)
 
     @on
     def priced(self, row: CatalogListingRow, event: PriceChanged, envelope: Envelope) -> None:

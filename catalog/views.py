@@ -13,7 +13,7 @@ from catalog import queries
 from catalog.errors import UnknownCursor
 from catalog.forms import Ask, ask
 from catalog.models import UPLOADED
-from catalog.queries import Band, Filters, Shelf, Shelfmark
+from catalog.queries import Band, Facets, Filters, Shelf, Shelfmark
 from inventory.queries import stock_of
 from payments.money import Money
 
@@ -23,6 +23,8 @@ _SORTS = {
     "newest": "New in",
     "name": "Name",
 }
+_Choice = tuple[str, int | None, bool]
+_MOST_VALUES = 12
 _SUGGESTED = 6
 _SHORTEST_TEXT = 2
 _RELATED = 4
@@ -140,13 +142,31 @@ def _context(
             (each, found.facets.categories.get(each.slug, 0), each.slug in asked.filters.categories)
             for each in categories
         ],
+        "attributes": _attributes(asked, found.facets),
         "bands": [_band(asked, band) for band in found.facets.bands],
         "sorts": _sorts(asked),
         "start_query": asked.address(),
         "previous_query": page.previous_cursor and asked.address(at=page.previous_cursor),
         "next_query": page.next_cursor and asked.address(at=page.next_cursor),
+        "could_be_narrowed": bool(found.facets.unfiltered or asked.filters.traits),
         "filters_on": _filters_on(asked, categories, fixed=bool(category)),
     }
+
+
+def _attributes(asked: Ask, facets: Facets) -> list[tuple[str, list[_Choice]]]:
+    """Each attribute with its most frequent values, and with those that are chosen however rare they are."""
+    chosen = asked.filters.by_attribute
+    offered = []
+    for name in sorted({*facets.attributes, *chosen}):
+        counted = facets.attributes.get(name, {})
+        frequent = dict.fromkeys(f"{name}:{value}" for value in [*counted][:_MOST_VALUES])
+        values = [trait.partition(":")[2] for trait in frequent | dict.fromkeys(chosen.get(name, ()))]
+        # Without a count where there was too much to be counted.
+        missing = 0 if facets.attributes else None
+        offered.append(
+            (name, [(v, counted.get(v, missing), f"{name}:{v}" in asked.filters.traits) for v in values])
+        )
+    return offered
 
 
 def _band(asked: Ask, band: Band) -> dict[str, object]:
@@ -175,7 +195,9 @@ def _filters_on(asked: Ask, categories: list[Shelfmark], *, fixed: bool) -> list
     """Each filter that is on, with the address of the same page without it."""
     filters = asked.filters
     named = {each.slug: each.name for each in categories}
-    on = [] if fixed else [(named.get(s, s), asked.without_category(s)) for s in filters.categories]
+    on = [] if fixed else [(named.get(s, s), asked.without("category", s)) for s in filters.categories]
+    for trait in filters.traits:
+        on.append((trait.partition(":")[2].capitalize(), asked.without("trait", trait)))
     if filters.has_prices:
         on.append((_prices(filters.price_from or 0, filters.price_to), asked.address(min=None, max=None)))
     if filters.in_stock:

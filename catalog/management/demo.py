@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from catalog.management.pictures import Palette
-from catalog.services import NewProduct, StaticPicture
+from catalog.queries import Picture
+from catalog.services import NewProduct
 from payments.money import Money
 
 CURRENCY = "GBP"
@@ -47,6 +48,7 @@ class DemoProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str
     was: str = ""
     new: bool = False
+    attributes: dict[str, str] = {}
 
     @property
     def picture_path(self) -> str:
@@ -62,9 +64,10 @@ class DemoProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             price=Money.parse(self.was or self.price, CURRENCY),
             description=self.description,
             picture=self.picture_path,
+            attributes=self.attributes,
             pictures=(
-                StaticPicture(self.picture_path, SIDE, SIDE, self.name),
-                StaticPicture(f"{self.picture_path}#{CLOSER}", SIDE, SIDE, f"{self.name}, seen closer"),
+                Picture(self.picture_path, SIDE, SIDE, self.name),
+                Picture(f"{self.picture_path}#{CLOSER}", SIDE, SIDE, f"{self.name}, seen closer"),
             ),
         )
 

@@ -4,6 +4,7 @@
 they say so. `product_for_sale` reads what is true now: the price that an order is placed at.
 """
 
+from catalog.models import LONGEST_NAME
 from catalog.queries.facets import Band, Facets, Filters
 from catalog.queries.listings import (
     CategoryCount,
@@ -24,6 +25,7 @@ from catalog.queries.records import ProductRecord, every_product_record, product
 from catalog.queries.searching import PAGE_SIZE, Page, Shelf, search, shelf
 
 __all__ = [
+    "LONGEST_NAME",
     "PAGE_SIZE",
     "SORTS",
     "Band",

@@ -1,10 +1,11 @@
 """Facets: what else could be asked for, and how much would be found.
 
 Each facet is counted as if its own filter were off, so that a shopper sees what another choice would find.
-One statement counts cells, as many as there are combinations of department, price band and availability;
-adding them up is arithmetic.
+One statement counts cells, as many as there are combinations of department, price band and availability, and
+blends, as many as there are combinations of attributes; adding them up is arithmetic.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,13 +15,25 @@ from catalog.models import PRICE_BANDS
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a shopper has narrowed the shelves to; prices in minor units, both ends included."""
+    """What a shopper has narrowed the shelves to; prices in minor units, both ends included.
+
+    traits: values of attributes, such as "colour:green". Of those of one attribute a product needs any.
+    """
 
     categories: tuple[str, ...] = ()
     price_from: int | None = None
     price_to: int | None = None
     in_stock: bool = False
     reduced: bool = False
+    traits: tuple[str, ...] = ()
+
+    @property
+    def by_attribute(self) -> dict[str, list[str]]:
+        """The traits that are asked for, by the attribute that they are values of."""
+        wanted: dict[str, list[str]] = {}
+        for trait in self.traits:
+            wanted.setdefault(trait.partition(":")[0], []).append(trait)
+        return wanted
 
     @property
     def has_prices(self) -> bool:
@@ -29,6 +42,14 @@ class Filters:
 
     def conditions(self) -> list[str]:
         """What a listed product has to fit; `values` holds what they name."""
+        return [*self.plain_conditions(), *self.trait_conditions()]
+
+    def trait_conditions(self) -> list[str]:
+        """One condition for each attribute that is asked for."""
+        return [f"traits && %(traits{n})s::text[]" for n in range(len(self.by_attribute))]
+
+    def plain_conditions(self) -> list[str]:
+        """The conditions of the other filters."""
         wanted = {
             "category_slug = ANY(%(categories)s)": bool(self.categories),
             "price_amount >= %(price_from)s": self.price_from is not None,
@@ -44,11 +65,12 @@ class Filters:
             "categories": list(self.categories),
             "price_from": self.price_from if self.price_from is not None else 0,
             "price_to": self.price_to if self.price_to is not None else MOST,
+            **{f"traits{n}": wanted for n, wanted in enumerate(self.by_attribute.values())},
         }
 
 
 class Cell(NamedTuple):
-    """How many products stand at one combination.
+    """How many products stand at one combination; where there is a blend, it is a combination of attributes.
 
     Those in cells of `reduced` products, and of products `within` the prices asked for, are counted in the
     other cells too.
@@ -59,6 +81,7 @@ class Cell(NamedTuple):
     band: int
     reduced: bool
     within: bool
+    blend: str | None
     products: int
 
 
@@ -73,7 +96,11 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """How many products each choice would find; `unfiltered`: without any filter at all."""
+    """How many products each choice would find.
+
+    unfiltered: without any filter but those of attributes. attributes: for each of them, its values from the
+    most frequent to the rarest; empty where more than MOST_BLENDED products would have to be looked at.
+    """
 
     total: int
     unfiltered: int
@@ -81,31 +108,51 @@ class Facets:
     bands: tuple[Band, ...]
     in_stock: int
     reduced: int
+    attributes: dict[str, dict[str, int]]
 
 
+# With more products than this nobody asks for a colour first, and a page would wait for the answer.
+MOST_BLENDED = 20_000
 MOST = 2**62
 REDUCED = "was_amount IS NOT NULL AND reduced_at > %(reduced_since)s"
 _WITHIN = "price_amount BETWEEN %(price_from)s AND %(price_to)s"
 _COUNT = """
     SELECT category_slug AS category, sold_out, price_band AS band, {reduced} AS reduced, {within} AS within,
-           count(*) AS products
+           NULL::text AS blend, count(*) AS products
     FROM {source} AND {conditions} GROUP BY category_slug, sold_out, price_band
 """
 
 
+_BLENDS = """
+    SELECT '', false, 0, false, false, blend, count(*) FROM (
+        SELECT blend FROM {source} AND {conditions} AND blend > '' LIMIT {most}
+    ) AS blended GROUP BY blend
+"""
+
+
 def count_cells(source: str, filters: Filters) -> str:
-    """The statement that counts the cells of a source, such as "catalog_listing WHERE visible"."""
-    return "UNION ALL".join(
-        _COUNT.format(source=source, reduced=reduced, within=within, conditions=conditions)
+    """The statement that counts the cells and blends of a source, such as "catalog_listing WHERE visible"."""
+    fitting = " AND ".join((source, *filters.trait_conditions()))
+    blends = _BLENDS.format(
+        source=source, conditions=" AND ".join(("true", *filters.plain_conditions())), most=MOST_BLENDED + 1
+    )
+    cells = (
+        _COUNT.format(source=fitting, reduced=reduced, within=within, conditions=conditions)
         for within, among in ((False, "true"), (True, _WITHIN))
         if filters.has_prices or not within
         for reduced, conditions in ((False, among), (True, f"{among} AND {REDUCED}"))
     )
+    return "UNION ALL".join((*cells, blends))
 
 
 def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:
     """Add up the cells, for each facet without its own filter."""
-    every = [*cells]
+    every, blends = [], {}
+    for cell in cells:
+        if cell.blend is None:
+            every.append(cell)
+        else:
+            blends[cell.blend] = cell.products
     priced = [cell for cell in every if cell.within == filters.has_prices]
     plain = [cell for cell in priced if cell.reduced == filters.reduced]
     shelf: _Test = (lambda cell: cell.category in filters.categories) if filters.categories else _any
@@ -118,7 +165,24 @@ def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:
         bands=_bands(unpriced, shelf, stock),
         in_stock=_sum(plain, shelf, _available),
         reduced=_sum([cell for cell in priced if cell.reduced], shelf, stock),
+        attributes=_by_attribute(blends, filters) if sum(blends.values()) <= MOST_BLENDED else {},
     )
+
+
+def _by_attribute(blends: dict[str, int], filters: Filters) -> dict[str, dict[str, int]]:
+    wanted = {name: {*traits} for name, traits in filters.by_attribute.items()}
+    counted: dict[str, Counter[str]] = {}
+    for blend, products in blends.items():
+        traits = blend.split("\n")
+        missed = {name for name, fitting in wanted.items() if fitting.isdisjoint(traits)}
+        for trait in traits:
+            name, _, value = trait.partition(":")
+            if not missed - {name}:
+                counted.setdefault(name, Counter())[value] += products
+    return {
+        name: dict(sorted(counted[name].items(), key=lambda each: (-each[1], each[0])))
+        for name in sorted(counted)
+    }
 
 
 _Test = Callable[[Cell], bool]

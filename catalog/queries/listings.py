@@ -1,7 +1,7 @@
 """Products as shoppers see them, folded from the log: a moment behind."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from catalog.models import CatalogListingRow, Category
+from catalog.models import CatalogListingRow, Category, attributes_in
 from eventbus import behind_seconds
 from payments.money import Money
 
@@ -29,6 +29,7 @@ COLUMNS = (
     "was_amount",
     "reduced_at",
     "listed_at",
+    "blend",
 )
 # "Was" stands beside a price for this long after it fell; then the price is simply what it costs.
 REDUCED_FOR = timedelta(days=30)
@@ -51,6 +52,7 @@ class Listing:
     listed_at: datetime
     was: Money | None = None
     reduced_at: datetime | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
 
     @property
     def sold_out(self) -> bool:
@@ -136,4 +138,5 @@ def as_listing(*columns: Any) -> Listing:
     currency = listed.pop("currency")
     price, was = Money(listed.pop("price_amount"), currency), listed.pop("was_amount")
     lately = listed["reduced_at"] and timezone.now() - listed["reduced_at"] < REDUCED_FOR
-    return Listing(**listed, price=price, was=Money(was, currency) if lately else None)
+    attributes = attributes_in(listed.pop("blend"))
+    return Listing(**listed, price=price, was=Money(was, currency) if lately else None, attributes=attributes)

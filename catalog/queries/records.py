@@ -1,7 +1,8 @@
 """Products as staff keep them: offered or not, with all that can be changed of them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 
 from catalog.models import Product
 from payments.money import Money
@@ -20,6 +21,12 @@ class ProductRecord:
     description: str
     picture: str
     is_published: bool
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> str:
+        """Stands for all of it: another one as soon as anything has changed."""
+        return sha256(repr(self).encode()).hexdigest()[:32]
 
 
 def product_records(skus: Iterable[str]) -> dict[str, ProductRecord]:
@@ -43,4 +50,5 @@ def _record(product: Product) -> ProductRecord:
         description=product.description,
         picture=product.picture,
         is_published=product.is_published,
+        attributes=product.attributes,
     )

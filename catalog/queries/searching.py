@@ -95,7 +95,7 @@ ORDER BY {page_order}
 """
 _SLIM = """
     sku, name, category_slug, price_amount, price_band, sold_out, popularity, listed_at, was_amount,
-    reduced_at
+    reduced_at, blend, traits
 """
 _PIECES = """array(
     SELECT DISTINCT substr('  ' || word || ' ', n, 3)::varchar(3)

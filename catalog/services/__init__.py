@@ -1,8 +1,8 @@
 """The verbs of the catalogue."""
 
+from catalog.services.distinguishing import change_attributes
 from catalog.services.offering import (
     NewProduct,
-    StaticPicture,
     add_category,
     add_product,
     add_products,
@@ -17,12 +17,12 @@ from catalog.services.pricing import change_price
 
 __all__ = [
     "NewProduct",
-    "StaticPicture",
     "add_category",
     "add_picture",
     "add_product",
     "add_products",
     "arrange_pictures",
+    "change_attributes",
     "change_price",
     "describe_picture",
     "describe_product",

@@ -1,8 +1,8 @@
 """Shelves, and what is offered on them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from catalog.errors import InvalidPrice, SkuTaken, UnknownCategory
 from catalog.events import (
+    AttributesChanged,
     ProductAdded,
     ProductDescribed,
     ProductMoved,
@@ -17,20 +18,11 @@ from catalog.events import (
     ProductWithdrawn,
 )
 from catalog.models import Category, Product, ProductPicture
-from catalog.queries import known_skus
+from catalog.queries import Picture, known_skus
+from catalog.services.distinguishing import tidy
 from catalog.services.holding import product_to_change
 from eventbus import current_time, publish
 from payments.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class StaticPicture:
-    """A view of a product that lies among the static files."""
-
-    path: str
-    width: int
-    height: int
-    alt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +39,8 @@ class NewProduct:
     description: str = ""
     slug: str = ""
     picture: str = ""
-    pictures: tuple[StaticPicture, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 def add_category(*, slug: str, name: str, position: int = 0) -> None:
@@ -58,7 +51,7 @@ def add_category(*, slug: str, name: str, position: int = 0) -> None:
 @transaction.atomic
 def rename_category(*, slug: str, name: str) -> None:
     """Call a category something else; its address stays."""
-    category = _category(slug)
+    category = _categories({slug})[slug]
     if category.name == name:
         return
     category.name = name
@@ -85,22 +78,27 @@ def add_products(products: Sequence[NewProduct]) -> None:
     ProductPicture.objects.bulk_create(
         picture for row, product in zip(rows, products, strict=True) for picture in _pictures(row, product)
     )
-    publish(*(_added(row) for row in rows))
+    publish(*(_added(row) for row in rows), *(_distinguished(row) for row in rows if row.attributes))
 
 
 @transaction.atomic
-def describe_product(*, sku: str, name: str, description: str, picture: str) -> None:
-    """Call, describe and picture a product anew; its address stays."""
+def describe_product(*, sku: str, name: str, description: str, picture: str | None = None) -> None:
+    """Call, describe and picture a product anew; its address stays, and without a picture so does that."""
     product = product_to_change(sku)
-    product.name, product.description, product.picture = name, description, picture
+    wanted = name, description, product.picture if picture is None else picture
+    if wanted == (product.name, product.description, product.picture):
+        return
+    product.name, product.description, product.picture = wanted
     product.save(update_fields=["name", "description", "picture"])
-    publish(ProductDescribed(sku=sku, name=name, description=description, picture=picture))
+    publish(ProductDescribed(sku=sku, name=name, description=description, picture=product.picture))
 
 
 @transaction.atomic
 def move_product(*, sku: str, category_slug: str) -> None:
-    """Put a product into another category."""
-    product, category = product_to_change(sku), _category(category_slug)
+    """Put a product into another category; harmless where it is already."""
+    product, category = product_to_change(sku), _categories({category_slug})[category_slug]
+    if product.category_id == category.pk:
+        return
     product.category = category
     product.save(update_fields=["category"])
     publish(ProductMoved(sku=sku, category_slug=category.slug, category_name=category.name))
@@ -120,12 +118,10 @@ def relist_product(*, sku: str) -> None:
         publish(ProductRelisted(sku=sku))
 
 
-def _category(slug: str) -> Category:
-    return _categories({slug})[slug]
-
-
-def _categories(slugs: Iterable[str]) -> dict[str, Category]:
-    found = {category.slug: category for category in Category.objects.filter(slug__in=slugs)}
+def _categories(slugs: set[str]) -> dict[str, Category]:
+    """The categories, locked: none is renamed while a product that takes its name on is not yet there."""
+    locked = Category.objects.select_for_update(no_key=True).filter(slug__in=slugs)
+    found = {category.slug: category for category in locked}
     for slug in slugs:
         if slug not in found:
             raise UnknownCategory(slug)
@@ -171,6 +167,7 @@ def _row(product: NewProduct, category: Category, slug: str) -> Product:
         price_amount=product.price.amount,
         currency=product.price.currency,
         picture=product.picture,
+        attributes=tidy(product.attributes),
     )
 
 
@@ -198,3 +195,7 @@ def _added(row: Product) -> ProductAdded:
         price=row.price,
         picture=row.picture,
     )
+
+
+def _distinguished(row: Product) -> AttributesChanged:
+    return AttributesChanged(sku=row.sku, attributes=row.attributes)

@@ -49,6 +49,7 @@ _NOT_THERE = (
     payments.errors.UnknownPayment,
 )
 _NOT_ACCEPTABLE = (
+    catalog.errors.InvalidAttributes,
     catalog.errors.InvalidPrice,
     catalog.errors.UnknownCursor,
     inventory.errors.InvalidHold,

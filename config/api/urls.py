@@ -35,7 +35,7 @@ class Nowhere(APIView):
 
 urlpatterns = [
     path("v1/", Entrance.as_view(), name="api-entrance"),
-    path("v1/", include("catalog.api")),
+    path("v1/", include("catalog.api.urls")),
     path("v1/", include("inventory.api")),
     path("v1/", include("orders.api.urls")),
     path("v1/", include("eventbus.api.urls")),

@@ -30,6 +30,7 @@ def test_a_product_is_told_as_it_was_listed(api: Api) -> None:
         "picture": "",
         "approximate_stock": 10,
         "units_sold": 0,
+        "attributes": {},
     }
 
 
@@ -124,7 +125,26 @@ def test_filters_narrow_and_each_facet_is_counted_without_its_own(api: Api) -> N
         ],
         "in_stock": 1,
         "reduced": 0,
+        "attributes": {},
     }
+
+
+def test_what_tells_products_apart_narrows_and_is_counted(api: Api) -> None:
+    for sku, colour, size in (("A", "red", "large"), ("B", "red", "small"), ("C", "blue", "large")):
+        an_article(sku)
+        catalog.change_attributes(sku=sku, attributes={"colour": colour, "size": size})
+    drain()
+
+    page = api.get("/products/", trait=["colour:red", "size:large"])
+    either = api.get("/products/", trait=["colour:red", "colour:blue"], sort="name")
+
+    assert ([item["sku"] for item in page["items"]], page["total"]) == (["A"], 1)
+    assert page["facets"]["attributes"] == {
+        "colour": {"blue": 1, "red": 1},
+        "size": {"large": 1, "small": 1},
+    }
+    assert [item["sku"] for item in either["items"]] == ["A", "B", "C"]
+    assert api.get("/products/", trait="red").refusal == (422, "invalid_fields")
 
 
 def test_the_shelves_are_listed_with_what_is_on_them(api: Api) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import get_resolver
 
+from catalog import services as catalog
 from catalog.models import Product
 from config.api.tokens import issue_token
 from eventbus import drain
@@ -27,6 +28,10 @@ A_JUG = {
 }
 ACTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "products", "catalog.add_product", A_JUG),
+    ("GET", "products/MUG-RED", "catalog.view_product", {}),
+    ("PUT", "products/MUG-RED/description", "catalog.change_product", {"name": "Mug", "description": ""}),
+    ("PUT", "products/MUG-RED/category", "catalog.change_product", {"category": "mugs"}),
+    ("PUT", "products/MUG-RED/attributes", "catalog.change_product", {"attributes": {"colour": "red"}}),
     ("PUT", "products/MUG-RED/price", "catalog.change_product", {"amount": 900, "currency": "GBP"}),
     ("PUT", "products/MUG-RED/offer", "catalog.change_product", {"offered": False}),
     ("GET", "stock/MUG-RED", "inventory.view_stockitem", {}),
@@ -71,7 +76,7 @@ def ask(api: Api, method: str, path: str, body: dict[str, Any]) -> Any:
 
 
 def test_every_address_of_staff_is_tried_below() -> None:
-    rooms = ("catalog.api", "inventory.api", "orders.api.urls", "eventbus.api.urls")
+    rooms = ("catalog.api.urls", "inventory.api", "orders.api.urls", "eventbus.api.urls")
     views: list[Any] = [view for room in rooms for view in get_resolver(room).url_patterns]
 
     staff = [view for view in views if "staff/" in str(view.pattern)]
@@ -169,6 +174,82 @@ def test_a_product_is_withdrawn_and_offered_again(api: Api) -> None:
     assert states == [False, False, True]
     unknown = staff.put("/staff/products/NONE/offer/", {"offered": True})
     assert unknown.refusal == (404, "unknown_product")
+
+
+def test_a_product_is_described_moved_and_told_apart(api: Api) -> None:
+    an_article()
+    catalog.add_category(slug="glass", name="Glass")
+    staff, place = a_program("catalog.view_product", "catalog.change_product"), "/staff/products/MUG-RED"
+
+    staff.put(f"{place}/description/", {"name": "Red mug", "description": "Holds a pint."})
+    staff.put(f"{place}/category/", {"category": "glass"})
+    told = staff.put(f"{place}/attributes/", {"attributes": {"Colour": "Dark  red", "size": "large"}})
+    drain()
+
+    assert told.body == {
+        "sku": "MUG-RED",
+        "name": "Red mug",
+        "description": "Holds a pint.",
+        "category": "glass",
+        "price": {"amount": 850, "currency": "GBP"},
+        "attributes": {"colour": "dark red", "size": "large"},
+        "offered": True,
+    }
+    assert staff.get(f"{place}/").body == told.body
+    listed = api.get("/products/the-mug-red/", wait_for=told.headers["Message-Id"])
+    assert (listed["name"], listed["category"], listed["attributes"]) == (
+        "Red mug",
+        "glass",
+        {"colour": "dark red", "size": "large"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("description", {"name": "Red mug", "description": ""}),
+        ("category", {"category": "glass"}),
+        ("attributes", {"attributes": {"colour": "red"}}),
+        ("price", {"amount": 900, "currency": "GBP"}),
+        ("offer", {"offered": False}),
+    ],
+)
+def test_a_product_is_changed_only_as_it_was_seen(api: Api, act: str, body: dict[str, Any]) -> None:
+    an_article()
+    catalog.add_category(slug="glass", name="Glass")
+    staff, place = a_program("catalog.view_product", "catalog.change_product"), "/staff/products/MUG-RED"
+    seen = staff.get(f"{place}/").headers["ETag"]
+
+    changed = staff.put(f"{place}/{act}/", body, If_Match=f'"other", {seen}')
+    refused = staff.put(f"{place}/{act}/", body, If_Match=seen)
+
+    assert changed.status == 200
+    assert refused.refusal == (412, "precondition_failed")
+    assert changed.headers["ETag"] == staff.get(f"{place}/").headers["ETag"] != seen
+
+
+@pytest.mark.parametrize(
+    ("act", "body", "refusal"),
+    [
+        ("description", {"name": "x" * 121, "description": ""}, (422, "invalid_fields")),
+        ("category", {"category": "nowhere"}, (404, "unknown_category")),
+        ("attributes", {"attributes": {"": "red"}}, (422, "invalid_attributes")),
+        ("attributes", {"attributes": {"a:b": "red"}}, (422, "invalid_attributes")),
+        ("attributes", {"attributes": {"colour\0": "red"}}, (422, "invalid_attributes")),
+        ("attributes", {"attributes": {"colour": "x" * 61}}, (422, "invalid_attributes")),
+        ("attributes", {"attributes": {f"a{n}": "b" for n in range(9)}}, (422, "invalid_attributes")),
+        ("attributes", {"attributes": ["red"]}, (422, "invalid_fields")),
+    ],
+)
+def test_a_product_that_cannot_be_is_not_made(
+    api: Api, act: str, body: dict[str, Any], refusal: tuple[int, str]
+) -> None:
+    an_article()
+    staff = a_program("catalog.view_product", "catalog.change_product")
+    before = staff.get("/staff/products/MUG-RED/").body
+
+    assert staff.put(f"/staff/products/MUG-RED/{act}/", body).refusal == refusal
+    assert staff.get("/staff/products/MUG-RED/").body == before
 
 
 def test_stock_is_received_and_put_right_once_each(api: Api) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from catalog import services
-from catalog.events import ProductAdded
+from catalog.events import AttributesChanged, ProductAdded
 from catalog.models import CatalogListingRow, CatalogWordRow, trigrams_of, words_of
 from catalog.projections import CatalogListing
 from catalog.services import NewProduct
@@ -22,6 +22,7 @@ def a_product(
     category: str = "kitchen",
     pounds: int = 12,
     description: str = "Holds a good half pint.",
+    **attributes: str,
 ) -> NewProduct:
     """A mug, unless the test says otherwise."""
     return NewProduct(
@@ -31,6 +32,7 @@ def a_product(
         price=Money(pounds * POUND, "GBP"),
         description=description,
         picture=f"catalog/products/{sku.lower()}.svg",
+        attributes=attributes,
     )
 
 
@@ -67,6 +69,7 @@ def _folded(product: NewProduct) -> CatalogListingRow:
         picture=product.picture,
     )
     CatalogListing().added(row, event, _envelope(event))
+    CatalogListing().distinguished(row, AttributesChanged(sku=product.sku, attributes={**product.attributes}))
     return row
 
 

@@ -25,6 +25,7 @@ def test_the_demo_shop_is_loaded_once() -> None:
     assert again == []
     assert shelf(size=100).facets.total == 60
     assert [category.products for category in categories_with_counts()] == [10] * 6
+    assert shelf().facets.attributes["size"] == {"large": 13, "medium": 10, "small": 9}
     assert ledger_differences() == []
     assert_rebuilds(CatalogListing)
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import CatalogListingRow
-from catalog.queries import Facets, Filters, shelf
+from catalog.queries import Facets, Filters, facets, shelf
 from tests.catalog.builders import a_product, listed
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,76 @@ def test_a_facet_is_counted_as_if_its_own_filter_were_off(
     assert len(found.page.items) == expected[0]
 
 
+@pytest.fixture
+def colours(shop: None) -> None:
+    listed(
+        a_product("CUP-1", "Red ash cup", pounds=8, colour="red", material="ash"),
+        a_product("CUP-2", "Red oak cup", pounds=12, colour="red", material="oak"),
+        a_product("CUP-3", "Blue ash cup", pounds=30, colour="blue", material="ash"),
+        a_product("CUP-4", "Red tin cup", category="garden", pounds=9, colour="red", material="tin"),
+        a_product("CUP-5", "Plain ash cup", category="garden", pounds=9, material="ash"),
+    )
+    listed(a_product("CUP-6", "Green ash cup", pounds=30, colour="green", material="ash"), available=0)
+
+
+ALL_COLOURS, ONE_EACH = {"red": 3, "blue": 1, "green": 1}, {"ash": 1, "oak": 1, "tin": 1}
+ANY_OF_ASH = {"blue": 1, "green": 1, "red": 1}
+
+
+@pytest.mark.parametrize("text", ["", "cup", "cupp"])
+@pytest.mark.parametrize(
+    ("filters", "total", "expected"),
+    [
+        (Filters(), 6, (ALL_COLOURS, {"ash": 4, "oak": 1, "tin": 1})),
+        (Filters(traits=("colour:red",)), 3, (ALL_COLOURS, ONE_EACH)),
+        (Filters(traits=("colour:red", "material:ash")), 1, (ANY_OF_ASH, ONE_EACH)),
+        (
+            Filters(traits=("colour:red", "colour:blue", "material:ash")),
+            2,
+            (ANY_OF_ASH, {"ash": 2, "oak": 1, "tin": 1}),
+        ),
+        (
+            Filters(("kitchen",), in_stock=True, traits=("material:ash",)),
+            2,
+            ({"blue": 1, "red": 1}, {"ash": 2, "oak": 1}),
+        ),
+        (Filters(price_to=1000, traits=("material:ash",)), 2, ({"red": 1}, {"ash": 2, "tin": 1})),
+    ],
+)
+def test_an_attribute_narrows_and_is_counted_as_if_its_own_filter_were_off(
+    text: str, filters: Filters, total: int, expected: tuple[dict[str, int], ...], colours: None
+) -> None:
+    found = shelf(text, filters)
+
+    counted = found.facets.attributes
+    assert counted == dict(zip(("colour", "material"), expected, strict=True))
+    assert [[*values] for values in counted.values()] == [[*values] for values in expected]
+    unlike_them = 7 if not text and filters == Filters() else 0
+    assert (found.facets.total, len(found.page.items)) == (total + unlike_them,) * 2
+
+
+def test_a_value_that_nothing_has_finds_nothing(colours: None) -> None:
+    found = shelf("", Filters(traits=("colour:mauve",)))
+
+    assert (found.page.items, found.facets.total) == ((), 0)
+    assert found.facets.attributes == {"colour": ALL_COLOURS}
+
+
+def test_the_other_facets_are_counted_with_the_attributes_on(colours: None) -> None:
+    found = shelf("", Filters(traits=("material:ash",)))
+
+    assert counts(found.facets) == (4, {"kitchen": 3, "garden": 1}, [2, 0, 2, 0, 0], 3, 0)
+
+
+def test_too_many_products_are_not_looked_at_for_their_attributes(
+    colours: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "MOST_BLENDED", 5)
+
+    assert shelf("").facets.attributes == {}
+    assert shelf("", Filters(("kitchen",))).facets.attributes["material"] == {"ash": 3, "oak": 1}
+
+
 @pytest.mark.parametrize("text", ["mug", "mgug"])
 def test_what_fits_the_words_is_counted_in_the_same_way(text: str) -> None:
     found = shelf(text, Filters(in_stock=True, price_to=1200))
@@ -95,7 +165,7 @@ def test_bands_touch_and_do_not_overlap() -> None:
 @pytest.mark.parametrize(("text", "queries"), [("", 2), ("mug", 1), ("mgug", 1)])
 def test_the_facets_cost_one_query_at_most(text: str, queries: int) -> None:
     with CaptureQueriesContext(connection) as asked:
-        shelf(text, Filters(("kitchen",), 100, 5000, in_stock=True, reduced=True))
+        shelf(text, Filters(("kitchen",), 100, 5000, in_stock=True, reduced=True, traits=("colour:red",)))
 
     assert len(asked) == queries
 

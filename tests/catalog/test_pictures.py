@@ -98,6 +98,19 @@ def test_half_a_picture_is_refused() -> None:
         services.add_picture(sku="MUG", file=BytesIO(whole[: len(whole) // 2]))
 
 
+def test_a_picture_whose_notes_are_cut_short_is_refused() -> None:
+    with pytest.raises(NotAPicture):
+        services.add_picture(sku="MUG", file=a_file((40, 30), "PNG", exif=b"II*\0"))
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_a_picture_is_shown_even_if_its_notes_are_torn() -> None:
+    torn = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x0e\x01"
+    services.add_picture(sku="MUG", file=a_file((40, 30), "JPEG", exif=torn), alt="Whole enough")
+
+    assert shown() == ["Whole enough"]
+
+
 @pytest.mark.parametrize("_size", [(6400, 6300), (12000, 12000)])
 def test_a_small_file_with_too_many_pixels_is_refused(_size: tuple[int, int]) -> None:
     file = BytesIO()

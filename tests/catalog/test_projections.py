@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from catalog import services
-from catalog.models import CatalogWordRow, trigrams_of, words_of
+from catalog.models import CatalogListingRow, CatalogWordRow, trigrams_of, words_of
 from catalog.projections import CatalogListing, CatalogWords
 from catalog.queries import Listing, listing, listings_by_sku
 from eventbus import backdated
@@ -36,6 +36,19 @@ def test_a_listing_shows_product_and_price_as_last_announced() -> None:
     assert mug is not None
     assert (mug.name, mug.description, mug.picture) == ("Big mug", "A pint.", "big.svg")
     assert (mug.category_slug, mug.category_name, mug.price) == ("garden", "Garden", Money(999, "GBP"))
+    assert_rebuilds(CatalogListing)
+
+
+def test_a_listing_shows_what_tells_a_product_apart_as_last_announced() -> None:
+    offered(a_product(colour="green", material="ash"), a_product("BOWL", "Bowl"))
+    drain()
+    first = listings_by_sku(["MUG", "BOWL"])
+    services.change_attributes(sku="MUG", attributes={"colour": "blue"})
+    drain()
+
+    assert (first["MUG"].attributes, first["BOWL"].attributes) == ({"colour": "green", "material": "ash"}, {})
+    assert listings_by_sku(["MUG"])["MUG"].attributes == {"colour": "blue"}
+    assert CatalogListingRow.objects.get(sku="MUG").traits == ["colour:blue"]
     assert_rebuilds(CatalogListing)
 
 

@@ -118,6 +118,40 @@ def test_filters_and_their_counts_stand_on_the_page_and_in_the_address(shopper: 
     ]
 
 
+def test_what_tells_products_apart_is_chosen_counted_and_taken_off_again(shopper: Shopper) -> None:
+    catalog.change_attributes(sku="BOWL", attributes={"material": "stoneware", "colour": "moss green"})
+    catalog.change_attributes(sku="JUG", attributes={"material": "stoneware", "colour": "blue"})
+    drain()
+
+    page = shopper.see("/search/?trait=material:stoneware&trait=colour:moss+green&stock=1")
+
+    assert names(page) == ["Stoneware bowl"]
+    assert counted(page) == {
+        "in-table": 1,
+        "colour-blue": 1,
+        "colour-moss-green": 1,
+        "material-stoneware": 1,
+        "stock": 1,
+    }
+    on = re.findall(r'<a class="chip" href="([^"]+)">', page)
+    assert [unescape(address) for address in on][:2] == [
+        "?trait=colour%3Amoss+green&stock=1",
+        "?trait=material%3Astoneware&stock=1",
+    ]
+    assert names(shopper.see("/search/?trait=colour:blue&trait=colour:moss+green")) == [
+        "Milk jug",
+        "Stoneware bowl",
+    ]
+    assert "Colour: moss green" in words(shopper.see("/product/stoneware-bowl/"))
+
+
+def test_a_choice_is_kept_beside_an_empty_one(shopper: Shopper) -> None:
+    page = shopper.see("/search/?category=table&category=&stock=1")
+
+    on = re.findall(r'<a class="chip" href="([^"]+)">', page)
+    assert [unescape(address) for address in on] == ["?stock=1", "?category=table"]
+
+
 @pytest.mark.parametrize(
     "_query",
     ["min=abc", "max=-1", "min=nan", "max=1e400", "min=1e9", "category=%00", "q=%00", "sort=x", "stock=0"],

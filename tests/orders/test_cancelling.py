@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import monotonic
 from uuid import UUID
 
 import pytest
@@ -128,10 +129,12 @@ def on_a_connection(work: Callable[[], None]) -> None:
 
 
 def wait_until_somebody_waits() -> None:
-    """Until another connection waits for what this transaction holds."""
+    """Until another connection waits for what this transaction holds; a minute at most."""
+    patience = monotonic() + 60
     with connection.cursor() as cursor:
         waiting = False
         while not waiting:
+            assert monotonic() < patience, "Nobody waits."
             cursor.execute(
                 "SELECT EXISTS (SELECT FROM pg_locks"
                 " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"

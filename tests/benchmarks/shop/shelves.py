@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from catalog.models import CatalogListingRow, CatalogWordRow, Category, trigrams_of, words_of
+from catalog.models import CatalogListingRow, CatalogWordRow, Category, blend_of, trigrams_of, words_of
 from catalog.queries.ordering import cursor, order_of
 from eventbus.checkpoints import ensure_checkpoints
 
@@ -113,6 +113,10 @@ _LISTING: dict[str, Callable[[Random], str]] = {
         f"/search/?category={chance.choice(_SHELVES)}&category={chance.choice(_SHELVES)}"
         f"&min={chance.randrange(20)}&max={chance.randrange(20, 200)}&stock=1"
     ),
+    "attributes": lambda chance: (
+        f"/category/{chance.choice(_SHELVES)}/?trait=look:{chance.choice(_LOOKS)}"
+        f"&trait=material:{chance.choice(_STUFFS)}&trait=material:{chance.choice(_STUFFS)}"
+    ),
     "one word": lambda chance: f"/search/?q={chance.choice(_KINDS)}",
     "two words": lambda chance: f"/search/?q={chance.choice(_LOOKS)}+{chance.choice(_KINDS)}",
     "a word and a filter": lambda chance: f"/search/?q={chance.choice(_STUFFS)}&max=40&sort=price",
@@ -144,6 +148,7 @@ def _rows(chance: Random, names: list[str], products: int) -> Iterator[CatalogLi
             units_sold=int(2000 * chance.random() ** 8),
             visible=chance.random() < 0.98,
             listed_at=_START + timedelta(minutes=5 * n),
+            blend=blend_of({"look": look, "material": stuff}),
         )
 
 

@@ -1,21 +1,18 @@
-"""The catalogue over HTTP: `/api/v1/products/` and `/api/v1/categories/`, and what staff change in it."""
+"""What shoppers look at, over HTTP: `/api/v1/products/` and `/api/v1/categories/`."""
 
 from typing import Any, ClassVar
 
 from django.http import Http404
-from django.urls import path, re_path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import errors, queries, services
+from catalog import errors, queries
 from payments.api import MoneySerializer
-from payments.money import Money
 
-MOST_PER_PAGE = 100
-_SKU = r"^staff/products/(?P<sku>[!-.0-~ ]{1,64})"
+MOST_PER_PAGE, MOST_TRAITS = 100, 50
 
 
 class ProductQuery(serializers.Serializer[Any]):
@@ -34,6 +31,13 @@ class ProductQuery(serializers.Serializer[Any]):
     in_stock = serializers.BooleanField(required=False, default=False, help_text="Only what is not sold out.")
     reduced = serializers.BooleanField(
         required=False, default=False, help_text="Only what costs less than it did a month ago."
+    )
+    trait = serializers.ListField(
+        child=serializers.RegexField(r"^[^:\0]+:[^\0]+$", max_length=100),
+        required=False,
+        default=list,
+        max_length=MOST_TRAITS,
+        help_text="Values of attributes, such as colour:green; of several of one attribute, any.",
     )
     sort = serializers.ChoiceField(
         required=False,
@@ -68,6 +72,7 @@ class ProductSerializer(serializers.Serializer[Any]):
     picture = serializers.SerializerMethodField(help_text="Where it lies on this server; empty without one.")
     approximate_stock = serializers.IntegerField(source="available")
     units_sold = serializers.IntegerField()
+    attributes = serializers.DictField(child=serializers.CharField(), help_text="Such as colour: green.")
 
     def get_picture(self, listed: queries.Listing) -> str:
         """An uploaded picture's address, or a static one's."""
@@ -89,6 +94,10 @@ class FacetsSerializer(serializers.Serializer[Any]):
     prices = BandSerializer(many=True, source="bands")
     in_stock = serializers.IntegerField()
     reduced = serializers.IntegerField()
+    attributes = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()),
+        help_text="By name and value; empty where more than 20,000 products fit the other filters.",
+    )
 
 
 class ProductPage(serializers.Serializer[Any]):
@@ -127,6 +136,7 @@ class Products(APIView):
             price_to=asked.get("price_to"),
             in_stock=asked["in_stock"],
             reduced=asked["reduced"],
+            traits=tuple(asked["trait"]),
         )
         found = queries.shelf(
             asked["q"], filters, sort=asked.get("sort", ""), size=asked["limit"], at=asked["cursor"]
@@ -159,87 +169,6 @@ class Categories(APIView):
         return Response(CategorySerializer(queries.categories_with_counts(), many=True).data)
 
 
-class NewProductSerializer(serializers.Serializer[Any]):
-    """A product to be offered from here on, at this price."""
-
-    sku = serializers.RegexField(
-        r"^[!-.0-~ ]{1,40}$", max_length=40, help_text="What stock is counted under."
-    )
-    name = serializers.CharField(max_length=120)
-    category = serializers.SlugField(max_length=50, source="category_slug")
-    price = MoneySerializer()
-    description = serializers.CharField(required=False, default="", allow_blank=True, max_length=5000)
-
-    def validate_price(self, price: Money) -> Money:
-        """At least nothing."""
-        if price.amount < 0:
-            raise serializers.ValidationError("A price cannot be below nothing.")
-        return price
-
-
-class Added(serializers.Serializer[Any]):
-    """The product that was added."""
-
-    sku = serializers.CharField()
-
-
-class StaffProducts(APIView):
-    """What there is to sell."""
-
-    needs_permission = "catalog.add_product"
-    needs_idempotency_key = True
-    refusals: ClassVar[dict[str, tuple[type[Exception], ...]]] = {
-        "post": (errors.SkuTaken, errors.UnknownCategory)
-    }
-
-    @extend_schema(operation_id="staff_products_add", request=NewProductSerializer, responses={201: Added})
-    def post(self, request: Request) -> Response:
-        """Offer a new product; it can be bought as soon as there is stock of it."""
-        sent = NewProductSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.add_product(product=services.NewProduct(**sent.validated_data))
-        return Response(Added({"sku": sent.validated_data["sku"]}).data, 201)
-
-
-class Price(APIView):
-    """What a product costs."""
-
-    needs_permission = "catalog.change_product"
-    refusals: ClassVar[dict[str, tuple[type[Exception], ...]]] = {
-        "put": (errors.UnknownProduct, errors.InvalidPrice)
-    }
-
-    @extend_schema(operation_id="staff_products_price", request=MoneySerializer, responses=MoneySerializer)
-    def put(self, request: Request, sku: str) -> Response:
-        """Ask another price from here on; shelves and carts show it in a moment, orders at once."""
-        sent = MoneySerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.change_price(sku=sku, price=sent.validated_data, by=request.user.get_username())
-        return Response(MoneySerializer(sent.validated_data).data)
-
-
-class Offer(serializers.Serializer[Any]):
-    """Whether a product is to be sold."""
-
-    offered = serializers.BooleanField()
-
-
-class Offering(APIView):
-    """Whether a product is sold."""
-
-    needs_permission = "catalog.change_product"
-    refusals: ClassVar[dict[str, tuple[type[Exception], ...]]] = {"put": (errors.UnknownProduct,)}
-
-    @extend_schema(operation_id="staff_products_offer", request=Offer, responses=Offer)
-    def put(self, request: Request, sku: str) -> Response:
-        """Offer a product, or withdraw it; harmless where it is so already."""
-        sent = Offer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        change = services.relist_product if sent.validated_data["offered"] else services.withdraw_product
-        change(sku=sku)
-        return Response(Offer(sent.validated_data).data)
-
-
 def _members(found: queries.Shelf) -> dict[str, Any]:
     return {
         "items": found.page.items,
@@ -248,13 +177,3 @@ def _members(found: queries.Shelf) -> dict[str, Any]:
         "next_cursor": found.page.next_cursor or None,
         "facets": found.facets,
     }
-
-
-urlpatterns = [
-    path("categories/", Categories.as_view(), name="api-categories"),
-    path("products/", Products.as_view(), name="api-products"),
-    path("products/<slug:slug>/", Product.as_view(), name="api-product"),
-    path("staff/products/", StaffProducts.as_view(), name="api-staff-products"),
-    re_path(_SKU + "/price/$", Price.as_view(), name="api-staff-price"),
-    re_path(_SKU + "/offer/$", Offering.as_view(), name="api-staff-offer"),
-]
