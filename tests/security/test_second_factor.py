@@ -14,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from config import settings as shop_settings
 from config.accounts.models import SecondFactor
 from config.api.tokens import issue_token
+from orders.models import Cart
 from tests.accounts.visitor import PASSWORD, an_account
+from tests.orders.builders import an_article
 from tests.security.phone import (
     STAFF_API,
     acts,
@@ -71,6 +73,21 @@ def test_who_knows_only_the_password_can_change_nothing(door: str) -> None:
     assert User.objects.get().check_password(PASSWORD)
     assert SecondFactor.objects.get() == factor
     assert acts() == ["Set up a second factor."]
+
+
+def test_a_basket_comes_along_with_the_code_and_not_before() -> None:
+    user = sam()
+    factor, _ = enrolled(user)
+    client = Client()
+    client.post("/cart/add/", {"sku": an_article(), "quantity": 1})
+
+    who = {"username": "sam@example.com", "password": PASSWORD, "next": "/cart/"}
+    asked = client.post("/account/log-in/", who)
+    assert asked["Location"] == "/account/code/?next=/cart/"
+    assert Cart.objects.get().customer_id is None
+
+    assert give_code(client, code_of(factor), "/cart/")["Location"] == "/cart/"
+    assert Cart.objects.get().customer_id == user.pk
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -195,13 +212,17 @@ def test_no_page_asks_the_database_once_more_for_it(path: str) -> None:
     without = statements(client, path)
     factor, _ = enrolled(user)
     give_code(client, code_of(factor))
+    given = statements(client, path)
 
-    assert statements(client, path) == without
+    assert len(given) == len(without)
+    asking = [sql for sql in given if "otp_" in sql]
+    assert len(asking) == 1
+    assert 'FROM "auth_user"' in asking[0], "It is read together with the user."
 
 
-def statements(client: Client, path: str) -> int:
-    """How many a page takes that was opened before."""
+def statements(client: Client, path: str) -> list[str]:
+    """Those of a page that was opened before."""
     client.get(path)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(path).status_code == 200
-    return len(asked)
+    return [query["sql"] for query in asked]

@@ -1,6 +1,7 @@
 """A second factor is set up, replaced, lost and reset, and each time written down."""
 
 import re
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticToken
 
 from config.accounts.models import SecondFactor
@@ -45,6 +47,20 @@ def test_setting_it_up() -> None:
     again = here.get("/account/second-factor/new/", follow=True).content.decode()
     assert "10 recovery codes are left" in again
     assert factor.readable_key not in again
+
+
+def test_a_key_that_nobody_confirms_is_shown_for_a_quarter_of_an_hour() -> None:
+    client = Client()
+    client.force_login(sam())
+    client.post("/account/second-factor/", {"password": PASSWORD})
+    new = "/account/second-factor/new/"
+
+    SecondFactor.objects.update(created_at=timezone.now() - timedelta(minutes=14))
+    assert client.get(new).status_code == 200
+    SecondFactor.objects.update(created_at=timezone.now() - timedelta(minutes=15))
+    assert client.get(new).status_code == 302
+    assert client.post(new, {"code": code_of(SecondFactor.objects.get())}).status_code == 302
+    assert not SecondFactor.objects.filter(confirmed=True).exists()
 
 
 def test_another_phone_takes_the_place_of_the_first_and_ends_its_sessions() -> None:

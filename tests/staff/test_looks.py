@@ -15,13 +15,15 @@ from django.urls import reverse
 
 from config.staff import look
 from eventbus.testing import drain
+from tests.accounts.visitor import PASSWORD, an_account
 from tests.factories import UserFactory
 from tests.orders.builders import a_cart, an_article, an_order
+from tests.security.phone import enrolled
 
 pytestmark = pytest.mark.usefixtures("bus", "sandbox")
 
 
-def walked(looks: str) -> dict[str, Any]:
+def walked(looks: str, *who: str) -> dict[str, Any]:
     """What a process with these looks answered on every page."""
     database = connection.settings_dict
     address = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
@@ -33,7 +35,7 @@ def walked(looks: str) -> dict[str, Any]:
         "SHOP_STATE": str(settings.STATE_DIR.parent),
         "DJANGO_SETTINGS_MODULE": "config.testing",
     }
-    command = [sys.executable, "-m", "tests.staff.walking", "boss"]
+    command = [sys.executable, "-m", "tests.staff.walking", *who]
     told = subprocess.run(
         command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
     )
@@ -44,12 +46,14 @@ def walked(looks: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("looks", ["unfold", "stock"])
 def test_every_page_opens_with_either_looks(looks: str) -> None:
-    UserFactory.create(superuser=True, username="boss")
+    boss = an_account("boss@example.com", is_staff=True, is_superuser=True)
+    _, codes = enrolled(boss)
     an_order(a_cart(an_article()))
     drain()
 
-    told = walked(looks)
+    told = walked(looks, boss.username, PASSWORD, codes[0])
 
+    assert told["asked"] == "/account/code/"
     assert ("unfold.sites" in told["site"]) == (looks == "unfold")
     assert {page: code for page, code in told["answers"].items() if code not in (200, 403)} == {}
     assert told["answers"]["/admin/orders/order/"] == 200

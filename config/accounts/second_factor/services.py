@@ -1,5 +1,6 @@
 """Verbs of the second factor. What changes it is written down among what staff did."""
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -13,6 +14,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from config.accounts.models import SecondFactor
 
 RECOVERY_CODES = 10
+CONFIRMED_WITHIN = timedelta(minutes=15)
 
 
 class CodeRefused(Exception):
@@ -43,8 +45,10 @@ def begin(user: User) -> None:
 
 
 def begun(user: User) -> SecondFactor | None:
-    """The factor that waits for its first code."""
-    factor: SecondFactor | None = SecondFactor.objects.filter(user=user, confirmed=False).first()
+    """The factor that waits for its first code, and not for long: its key is on a page until then."""
+    factor: SecondFactor | None = SecondFactor.objects.filter(
+        user=user, confirmed=False, created_at__gt=timezone.now() - CONFIRMED_WITHIN
+    ).first()
     return factor
 
 
