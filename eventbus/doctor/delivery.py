@@ -113,14 +113,14 @@ def dead_letters() -> Iterable[Finding]:
 
 
 def unknown_messages() -> Iterable[Finding]:
-    """Messages that the running workers are too old for."""
+    """Messages that the running workers are too old for, or cannot decode."""
     for name, count, _ in rows(_BY_STATE, ["unknown"]):
         yield Finding(
             "unknown messages",
             grade(count, "UNKNOWN_MESSAGES"),
             count,
-            f"{name} has {count:,} messages that no running worker has a class for.",
-            "Deploy the workers with the code that publishes them; they are taken then, in order.",
+            f"{name} has {count:,} messages that no running worker can read.",
+            "Deploy the workers with code that reads them; they are taken then, in order.",
         )
 
 

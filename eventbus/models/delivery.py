@@ -41,7 +41,7 @@ class Delivery(models.Model):
     """A message set aside for one subscription: to be called out, tried again, or looked at by a person."""
 
     class State(models.TextChoices):
-        """Where a delivery stands. Unknown: this process has no class for it, a newer one may."""
+        """Where a delivery stands. Unknown: this process cannot read it, a newer one may."""
 
         WAITING = "waiting"
         CLAIMED = "claimed"

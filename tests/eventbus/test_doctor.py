@@ -203,8 +203,8 @@ def test_messages_of_newer_code() -> None:
     assert text(found) == (
         Severity.WARNING,
         1,
-        "toys.counters has 1 messages that no running worker has a class for.",
-        "Deploy the workers with the code that publishes them; they are taken then, in order.",
+        "toys.counters has 1 messages that no running worker can read.",
+        "Deploy the workers with code that reads them; they are taken then, in order.",
         "",
     )
 
