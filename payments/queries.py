@@ -18,7 +18,8 @@ class PaymentSummary:
     """Where an order's payment stands: the current one, where the shopper has tried several cards.
 
     While it is `challenged`, the bank wants to see the shopper at `challenge_url`; while it is that or
-    `pending`, another card can be tried. `refundable` was captured, and nobody has asked it back yet.
+    `pending`, another card can be tried. `refundable` was captured for the order, and nobody has asked it
+    back yet.
     """
 
     payment_id: UUID

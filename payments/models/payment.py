@@ -114,8 +114,8 @@ class Payment(models.Model):
 
     @property
     def refundable(self) -> Money:
-        """What was captured and nobody has asked back yet."""
-        return Money(self.captured - self.refunds_requested, self.currency)
+        """What was captured for the order and nobody has asked back yet."""
+        return Money(self.captured - self.refunds_requested if self.settles else 0, self.currency)
 
     @property
     def has_ended(self) -> bool:

@@ -279,6 +279,18 @@ def test_staff_hear_at_once_what_cannot_be_given_back(
     assert (facts(messages), Refund.objects.count()) == ([], 0)
 
 
+@pytest.mark.django_db
+def test_money_that_came_too_late_goes_back_by_itself_and_not_by_staff() -> None:
+    order_id = a_card_payment()
+    for charge in (a_charge("declined"), a_charge()):
+        services.settle(payment_id=payment_for(order_id).id, charge=charge)
+
+    with pytest.raises(RefundTooLarge, match=r"£0\.00 is left of its payment"), transaction.atomic():
+        services.refund_payment(order_id=order_id, amount=PART, reason="broken")
+
+    assert (payment_for(order_id).held, Refund.objects.count()) == (PRICE, 0)
+
+
 @pytest.mark.usefixtures("bus")
 def test_what_staff_give_back_is_on_its_way_and_can_be_asked_for() -> None:
     order_id = a_paid_order()
