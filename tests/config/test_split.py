@@ -63,8 +63,12 @@ def test_payments_need_no_word_of_the_shops_database_and_wake_no_worker_of_the_s
     theirs = json.loads(told.stdout.splitlines()[-1])
     place = {"NAME": "theirs", "USER": "payments", "HOST": "payments.example", "PORT": 5433}
     assert {name: theirs[name] for name in place} == place
-    ours = settings.DATABASES["default"]
-    assert theirs["OPTIONS"] == ours["OPTIONS"] | {"sslmode": "require"}
+    assert theirs["OPTIONS"] == {
+        "sslmode": "require",
+        "options": "-c random_page_cost=1.1 -c jit=off",
+        "prepare_threshold": 5,
+        "server_side_binding": True,
+    }
     assert (theirs["CONN_MAX_AGE"], theirs["CONN_HEALTH_CHECKS"]) == (None, True)
     assert (broker.llen("external"), broker.llen("payments:external")) == (0, 1)
 
