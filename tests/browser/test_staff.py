@@ -99,6 +99,16 @@ def test_a_phone_without_scripts_has_the_menu_too(finance: str, visits: Visits) 
     expect(page).to_have_url(re.compile(r"/admin/orders/order/$"))
 
 
+def test_on_a_phone_the_figures_stand_below_each_other(finance: str, visits: Visits) -> None:
+    page = visits.open(viewport=PHONE)
+    log_in(page, finance)
+
+    widths = page.eval_on_selector_all(".staff .grid > *", "all => all.map(each => each.offsetWidth)")
+
+    assert len(widths) == 7
+    assert set(widths) == {page.locator(".staff .grid").evaluate("grid => grid.offsetWidth")}
+
+
 def test_a_keyboard_opens_what_unfold_folds(order: OrderState, finance: str, browser_page: Page) -> None:
     page = browser_page
     log_in(page, finance)
