@@ -38,6 +38,9 @@ class SecondFactor(TOTPDevice):  # type: ignore[misc]
         default_permissions = ("view", "delete")
         verbose_name = "second factor"
 
+    def __str__(self) -> str:
+        return str(self.user)
+
     @property
     def readable_key(self) -> str:
         """The key as a person types it into an app that takes no picture."""

@@ -27,6 +27,7 @@ def test_setting_it_up() -> None:
     here.force_login(user)
     elsewhere.force_login(user)
 
+    assert 'href="/account/second-factor/"' in here.get("/admin/").content.decode()
     assert here.post("/account/second-factor/", {"password": "guess"}).status_code == 422
     assert not SecondFactor.objects.exists()
     begun = here.post("/account/second-factor/", {"password": PASSWORD}, follow=True).content.decode()
