@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -121,7 +121,7 @@ def test_goods_whose_hold_ran_out_cannot_be_shipped() -> None:
     held_too_long(ORDER, MUG=2)
     services.expire_reservations()
 
-    with pytest.raises(NothingReserved, match=str(ORDER)):
+    with pytest.raises(NothingReserved, match=str(ORDER)), transaction.atomic():
         services.ship_stock(order_id=ORDER)
 
     assert counters("MUG") == [(9, 0)]
