@@ -13,8 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from catalog import queries, services
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, InvalidAttributes
 from catalog.models import Category, Product
+from catalog.services.distinguishing import tidy
 from payments.money import Money
 
 
@@ -54,6 +55,12 @@ class ProductForm(forms.ModelForm[Product]):
     """A product, its price written as in the shop."""
 
     price = forms.DecimalField(min_value=0, max_digits=10, decimal_places=2)
+    told_apart = forms.CharField(
+        required=False,
+        label="Attributes",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One on a line, such as colour: green.",
+    )
     new_picture = forms.FileField(
         required=False, help_text="Shown behind those that are there; what it says of its maker is left out."
     )
@@ -73,6 +80,8 @@ class ProductForm(forms.ModelForm[Product]):
         super().__init__(*args, **kwargs)
         if self.instance.sku:
             self.fields["price"].initial = self.instance.price.decimal
+            lines = (f"{name}: {value}" for name, value in self.instance.attributes.items())
+            self.fields["told_apart"].initial = "\n".join(lines)
         if "slug" in self.fields:
             self.fields["slug"].required = False
         pictures = self.instance.pictures.all() if self.instance.pk else ()
@@ -80,6 +89,15 @@ class ProductForm(forms.ModelForm[Product]):
         for name, choices in (("put_first", [("", "as it is"), *named]), ("take_down", named)):
             if isinstance(field := self.fields.get(name), forms.ChoiceField):
                 field.choices = choices
+
+    def clean_told_apart(self) -> dict[str, str]:
+        """The attributes, line by line."""
+        lines = filter(None, map(str.strip, self.cleaned_data["told_apart"].splitlines()))
+        parted = (line.partition(":") for line in lines)
+        try:
+            return tidy({name: value for name, _, value in parted})
+        except InvalidAttributes as refusal:
+            raise forms.ValidationError(str(refusal)) from None
 
     def asked(self) -> Money:
         """The price that was typed, exactly."""
@@ -99,7 +117,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     list_select_related = ("category",)
     search_fields = ("name", "=sku")
     fieldsets = (
-        (None, {"fields": ("sku", "slug", "name", "description", "category", "is_published")}),
+        (None, {"fields": ("sku", "slug", "name", "description", "category", "told_apart", "is_published")}),
         ("Price", {"fields": ("price", "currency", "prices_before")}),
         (
             "Pictures",
@@ -117,7 +135,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
         """A new product has no past, and pictures once it is there."""
         if obj is not None:
             return self.fieldsets
-        new = ("sku", "slug", "name", "description", "category", "price", "picture")
+        new = ("sku", "slug", "name", "description", "category", "told_apart", "price", "picture")
         return ((None, {"fields": new}),)
 
     @admin.display(description="what it cost before")
@@ -158,7 +176,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
             except CatalogError as refusal:
                 messages.error(request, f"The picture was not taken. {refusal}")
         else:
-            services.add_product(product=_new(obj, form.asked()))
+            services.add_product(product=_new(obj, form))
             obj.id = Product.objects.get(sku=obj.sku).id
 
     @admin.action(description="Withdraw from sale", permissions=["change"])
@@ -182,6 +200,8 @@ def _change(product: Product, form: ProductForm, who: str) -> None:
         services.change_price(sku=product.sku, price=form.asked(), by=who)
     if "category" in changed:
         services.move_product(sku=product.sku, category_slug=product.category.slug)
+    if "told_apart" in changed:
+        services.change_attributes(sku=product.sku, attributes=form.cleaned_data["told_apart"])
     if changed & {"name", "description", "picture"}:
         services.describe_product(
             sku=product.sku,
@@ -204,13 +224,14 @@ def _hang(product: Product, form: ProductForm, who: str) -> None:
         services.arrange_pictures(sku=product.sku, picture_ids=[UUID(asked["put_first"])])
 
 
-def _new(product: Product, price: Money) -> services.NewProduct:
+def _new(product: Product, form: ProductForm) -> services.NewProduct:
     return services.NewProduct(
         sku=product.sku,
         slug=product.slug,
         name=product.name,
         description=product.description,
         category_slug=product.category.slug,
-        price=price,
+        price=form.asked(),
         picture=product.picture,
+        attributes=form.cleaned_data["told_apart"],
     )

@@ -32,10 +32,10 @@ def tidy(attributes: Mapping[str, str]) -> dict[str, str]:
     for name, value in found.items():
         if not (0 < len(name) <= LONGEST_NAME and name.isprintable() and ":" not in name):
             raise InvalidAttributes(
-                f"An attribute has a name of {LONGEST_NAME} characters at most, without a colon."
+                f"An attribute has a name of 1 to {LONGEST_NAME} characters, without a colon."
             )
         if not (0 < len(value) <= LONGEST_VALUE and value.isprintable()):
-            raise InvalidAttributes(f"The {name} of a product has {LONGEST_VALUE} characters at most.")
+            raise InvalidAttributes(f"The {name} of a product has 1 to {LONGEST_VALUE} characters.")
     return found
 
 

@@ -8,7 +8,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from catalog.events import PriceChanged, ProductAdded, ProductDescribed, ProductMoved, ProductWithdrawn
+from catalog.events import (
+    AttributesChanged,
+    PriceChanged,
+    ProductAdded,
+    ProductDescribed,
+    ProductMoved,
+    ProductWithdrawn,
+)
 from catalog.models import Category, Product
 from catalog.queries import pictures_of
 from eventbus.testing import published
@@ -62,6 +69,21 @@ def test_staff_change_what_they_changed_and_nothing_else(admin_client: Client) -
         ),
         ProductMoved(sku="MUG", category_slug="garden", category_name="Garden"),
     ]
+
+
+def test_staff_write_down_what_tells_a_product_apart(admin_client: Client) -> None:
+    offered(a_product(colour="green"))
+    page = f"{PRODUCTS}{Product.objects.get().pk}/change/"
+
+    shown = admin_client.get(page).content.decode()
+    with published() as events:
+        admin_client.post(page, typed(told_apart="colour: green"))
+        admin_client.post(page, typed(told_apart="Colour: green\r\n\r\nsize: Large "))
+    refused = admin_client.post(page, typed(told_apart="green")).content.decode()
+
+    assert "colour: green</textarea>" in shown
+    assert events == [AttributesChanged(sku="MUG", attributes={"colour": "green", "size": "large"})]
+    assert "The green of a product has 1 to 60 characters." in refused
 
 
 def test_staff_withdraw_products(admin_client: Client) -> None:
