@@ -39,7 +39,11 @@ def departments(request: HttpRequest) -> dict[str, object]:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front door: the categories, what sells best, what is reduced, and what is new."""
-    categories, best, found = queries.categories(), queries.best_pictures(), queries.shelf(size=8)
+    categories, best, found = (
+        queries.categories(),
+        queries.best_pictures(),
+        queries.shelf(size=8, attributes=False),
+    )
     counted = found.facets.categories
     context = {
         "departments": categories,
@@ -73,7 +77,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     asked = ask(request.GET)
     found = None
     if len(asked.text) >= _SHORTEST_TEXT:
-        found = queries.shelf(asked.text, size=_SUGGESTED)
+        found = queries.shelf(asked.text, size=_SUGGESTED, attributes=False)
     return render(request, "catalog/_suggestions.html", {"text": asked.text, "found": found})
 
 

@@ -96,7 +96,7 @@ class FacetsSerializer(serializers.Serializer[Any]):
     reduced = serializers.IntegerField()
     attributes = serializers.DictField(
         child=serializers.DictField(child=serializers.IntegerField()),
-        help_text="By name and value; empty where more than 20,000 products fit the other filters.",
+        help_text="By name and value; empty where more than 2,000 products fit the other filters.",
     )
 
 

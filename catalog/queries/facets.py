@@ -112,7 +112,7 @@ class Facets:
 
 
 # With more products than this nobody asks for a colour first, and a page would wait for the answer.
-MOST_BLENDED = 20_000
+MOST_BLENDED = 2_000
 MOST = 2**62
 REDUCED = "was_amount IS NOT NULL AND reduced_at > %(reduced_since)s"
 _WITHIN = "price_amount BETWEEN %(price_from)s AND %(price_to)s"
@@ -130,19 +130,22 @@ _BLENDS = """
 """
 
 
-def count_cells(source: str, filters: Filters) -> str:
-    """The statement that counts the cells and blends of a source, such as "catalog_listing WHERE visible"."""
+def count_cells(source: str, filters: Filters, *, blends: bool) -> str:
+    """The statement that counts the cells of a source, such as "catalog_listing WHERE visible".
+
+    blends: whether those are counted too; that takes as long as all the others.
+    """
     fitting = " AND ".join((source, *filters.trait_conditions()))
-    blends = _BLENDS.format(
-        source=source, conditions=" AND ".join(("true", *filters.plain_conditions())), most=MOST_BLENDED + 1
-    )
-    cells = (
+    cells = [
         _COUNT.format(source=fitting, reduced=reduced, within=within, conditions=conditions)
         for within, among in ((False, "true"), (True, _WITHIN))
         if filters.has_prices or not within
         for reduced, conditions in ((False, among), (True, f"{among} AND {REDUCED}"))
-    )
-    return "UNION ALL".join((*cells, blends))
+    ]
+    if blends:
+        plain = " AND ".join(("true", *filters.plain_conditions()))
+        cells.append(_BLENDS.format(source=source, conditions=plain, most=MOST_BLENDED + 1))
+    return "UNION ALL".join(cells)
 
 
 def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:

@@ -95,7 +95,7 @@ ORDER BY {page_order}
 """
 _SLIM = """
     sku, name, category_slug, price_amount, price_band, sold_out, popularity, listed_at, was_amount,
-    reduced_at, blend, traits
+    reduced_at
 """
 _PIECES = """array(
     SELECT DISTINCT substr('  ' || word || ' ', n, 3)::varchar(3)
@@ -114,10 +114,19 @@ def search(
 
 
 def shelf(
-    text: str = "", filters: Filters = EVERYTHING, *, sort: str = "", size: int = PAGE_SIZE, at: str = ""
+    text: str = "",
+    filters: Filters = EVERYTHING,
+    *,
+    sort: str = "",
+    size: int = PAGE_SIZE,
+    at: str = "",
+    attributes: bool = True,
 ) -> Shelf:
-    """The same with its facets: one query more without words, none with them."""
-    return _Question(text, filters, sort, size, at).shelf()
+    """The same with its facets: one query more without words, none with them.
+
+    attributes: whether theirs are wanted; counting them takes as long as all the others.
+    """
+    return _Question(text, filters, sort, size, at).shelf(attributes=attributes)
 
 
 class _Question:
@@ -136,10 +145,15 @@ class _Question:
         }
 
     def page(self) -> Page:
-        return self._found()[0] if self.words else self._listed()
+        return self._found(blends=False)[0] if self.words else self._listed()
 
-    def shelf(self) -> Shelf:
-        page, cells = self._found() if self.words else (self._listed(), self._counted())
+    def shelf(self, *, attributes: bool) -> Shelf:
+        found = (
+            self._found(blends=attributes)
+            if self.words
+            else (self._listed(), self._counted(blends=attributes))
+        )
+        page, cells = found
         return Shelf(page, facets_of(cells, self.filters))
 
     def _listed(self) -> Page:
@@ -151,21 +165,22 @@ class _Question:
         )
         return self._page(self._rows(statement))
 
-    def _counted(self) -> list[Cell]:
-        return [Cell(*row) for row in self._rows(count_cells("catalog_listing WHERE visible", self.filters))]
+    def _counted(self, *, blends: bool) -> list[Cell]:
+        statement = count_cells("catalog_listing WHERE visible", self.filters, blends=blends)
+        return [Cell(*row) for row in self._rows(statement)]
 
-    def _found(self) -> tuple[Page, list[Cell]]:
+    def _found(self, *, blends: bool) -> tuple[Page, list[Cell]]:
         keys, query = [f"key{n}" for n in range(len(self.order.keys))], self._query()
         ranked = self.order is BEST_MATCH
         statement = _FOUND.format(
-            slim=_SLIM,
+            slim=self._slim(blends=blends),
             query=query,
             rank=f"ts_rank(search, {query})" if ranked else "0",
             near_rank="ts_rank(search, meant.query)" if ranked else "0",
             pieces=_PIECES,
             alike=ALIKE,
             rivals=RIVALS,
-            cells=count_cells("found WHERE true", self.filters),
+            cells=count_cells("found WHERE true", self.filters, blends=blends),
             cell=", ".join(Cell._fields),
             keys=", ".join(f"{k} AS {name}" for k, name in zip(self.order.keys, keys, strict=True)),
             conditions=self._conditions(),
@@ -177,6 +192,11 @@ class _Question:
         rows = self._rows(statement)
         cells = [Cell(*cell) for cell in rows[0][0] or ()]
         return self._page([row[1:] for row in rows if row[1] is not None]), cells
+
+    def _slim(self, *, blends: bool) -> str:
+        """What is kept of all that was found, where there may be thousands: no long column without need."""
+        needed = {"blend": blends, "traits": bool(self.filters.traits)}
+        return ", ".join((_SLIM, *(column for column in needed if needed[column])))
 
     def _query(self) -> str:
         """Each word as it is written or begins, in its own form or another; one letter begins too much."""

@@ -139,6 +139,17 @@ def test_too_many_products_are_not_looked_at_for_their_attributes(
     assert shelf("", Filters(("kitchen",))).facets.attributes["material"] == {"ash": 3, "oak": 1}
 
 
+@pytest.mark.parametrize("text", ["", "mug"])
+def test_a_page_that_shows_no_attributes_does_not_count_them(colours: None, text: str) -> None:
+    asked = Filters(traits=("colour:blue",))
+
+    with CaptureQueriesContext(connection) as queries:
+        found = shelf(text, asked, attributes=False)
+
+    assert (found.facets.attributes, [query for query in queries if "blend" in query["sql"]]) == ({}, [])
+    assert found.page == shelf(text, asked).page
+
+
 @pytest.mark.parametrize("text", ["mug", "mgug"])
 def test_what_fits_the_words_is_counted_in_the_same_way(text: str) -> None:
     found = shelf(text, Filters(in_stock=True, price_to=1200))
