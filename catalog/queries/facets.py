@@ -125,27 +125,33 @@ _COUNT = """
 
 _BLENDS = """
     SELECT '', false, 0, false, false, blend, count(*) FROM (
-        SELECT blend FROM {source} AND {conditions} AND blend > '' LIMIT {most}
+        SELECT blend FROM catalog_listing WHERE {which} AND blend > '' LIMIT {most}
     ) AS blended GROUP BY blend
 """
+# Of what was found by words, only the few are looked up, where they are few.
+_FEW = "SELECT sku FROM found WHERE {conditions} LIMIT {most}"
+_FOUND_FEW = "sku IN ({few}) AND (SELECT count(*) FROM ({few}) AS fitting) < {most}"
 
 
-def count_cells(source: str, filters: Filters, *, blends: bool) -> str:
-    """The statement that counts the cells of a source, such as "catalog_listing WHERE visible".
-
-    blends: whether those are counted too; that takes as long as all the others.
-    """
+def count_cells(source: str, filters: Filters) -> str:
+    """The statement that counts the cells of a source, such as "catalog_listing WHERE visible"."""
     fitting = " AND ".join((source, *filters.trait_conditions()))
-    cells = [
+    return "UNION ALL".join(
         _COUNT.format(source=fitting, reduced=reduced, within=within, conditions=conditions)
         for within, among in ((False, "true"), (True, _WITHIN))
         if filters.has_prices or not within
         for reduced, conditions in ((False, among), (True, f"{among} AND {REDUCED}"))
-    ]
-    if blends:
-        plain = " AND ".join(("true", *filters.plain_conditions()))
-        cells.append(_BLENDS.format(source=source, conditions=plain, most=MOST_BLENDED + 1))
-    return "UNION ALL".join(cells)
+    )
+
+
+def count_blends(filters: Filters, *, found: bool) -> str:
+    """The statement that counts the blends of what is listed, or of what was `found` by words."""
+    conditions = " AND ".join(("true", *filters.plain_conditions()))
+    which = f"visible AND {conditions}"
+    if found:
+        few = _FEW.format(conditions=conditions, most=MOST_BLENDED + 1)
+        which = _FOUND_FEW.format(few=few, most=MOST_BLENDED + 1)
+    return _BLENDS.format(which=which, most=MOST_BLENDED + 1)
 
 
 def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:

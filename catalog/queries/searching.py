@@ -13,7 +13,15 @@ from django.db import connection
 from django.utils import timezone
 
 from catalog.models import trigrams_of, words_of
-from catalog.queries.facets import Cell, Facets, Filters, count_cells, facets_of
+from catalog.queries.facets import (
+    MOST_BLENDED,
+    Cell,
+    Facets,
+    Filters,
+    count_blends,
+    count_cells,
+    facets_of,
+)
 from catalog.queries.listings import COLUMNS, REDUCED_FOR, Listing, as_listing
 from catalog.queries.ordering import BEST_MATCH, Order, Place, cursor, order_of, place_of
 
@@ -122,9 +130,9 @@ def shelf(
     at: str = "",
     attributes: bool = True,
 ) -> Shelf:
-    """The same with its facets: one query more without words, none with them.
+    """The same with its facets: without words one query more, and one for the attributes of few; else none.
 
-    attributes: whether theirs are wanted; counting them takes as long as all the others.
+    attributes: whether a page shows theirs.
     """
     return _Question(text, filters, sort, size, at).shelf(attributes=attributes)
 
@@ -148,13 +156,18 @@ class _Question:
         return self._found(blends=False)[0] if self.words else self._listed()
 
     def shelf(self, *, attributes: bool) -> Shelf:
-        found = (
-            self._found(blends=attributes)
-            if self.words
-            else (self._listed(), self._counted(blends=attributes))
+        if self.words:
+            page, cells = self._found(blends=attributes)
+            return Shelf(page, facets_of(cells, self.filters))
+        page, cells = (
+            self._listed(),
+            self._counted(count_cells("catalog_listing WHERE visible", self.filters)),
         )
-        page, cells = found
-        return Shelf(page, facets_of(cells, self.filters))
+        facets = facets_of(cells, self.filters)
+        if attributes and (facets.total <= MOST_BLENDED or self.filters.traits):
+            cells += self._counted(count_blends(self.filters, found=False))
+            facets = facets_of(cells, self.filters)
+        return Shelf(page, facets)
 
     def _listed(self) -> Page:
         statement = _LISTED.format(
@@ -165,22 +178,24 @@ class _Question:
         )
         return self._page(self._rows(statement))
 
-    def _counted(self, *, blends: bool) -> list[Cell]:
-        statement = count_cells("catalog_listing WHERE visible", self.filters, blends=blends)
+    def _counted(self, statement: str) -> list[Cell]:
         return [Cell(*row) for row in self._rows(statement)]
 
     def _found(self, *, blends: bool) -> tuple[Page, list[Cell]]:
         keys, query = [f"key{n}" for n in range(len(self.order.keys))], self._query()
         ranked = self.order is BEST_MATCH
+        cells = [count_cells("found WHERE true", self.filters)]
+        if blends:
+            cells.append(count_blends(self.filters, found=True))
         statement = _FOUND.format(
-            slim=self._slim(blends=blends),
+            slim=_SLIM + (", traits" if self.filters.traits else ""),
             query=query,
             rank=f"ts_rank(search, {query})" if ranked else "0",
             near_rank="ts_rank(search, meant.query)" if ranked else "0",
             pieces=_PIECES,
             alike=ALIKE,
             rivals=RIVALS,
-            cells=count_cells("found WHERE true", self.filters, blends=blends),
+            cells="UNION ALL".join(cells),
             cell=", ".join(Cell._fields),
             keys=", ".join(f"{k} AS {name}" for k, name in zip(self.order.keys, keys, strict=True)),
             conditions=self._conditions(),
@@ -190,13 +205,8 @@ class _Question:
             page_order=replace(self.order, keys=tuple(keys)).sql(backwards=self.place.backwards),
         )
         rows = self._rows(statement)
-        cells = [Cell(*cell) for cell in rows[0][0] or ()]
-        return self._page([row[1:] for row in rows if row[1] is not None]), cells
-
-    def _slim(self, *, blends: bool) -> str:
-        """What is kept of all that was found, where there may be thousands: no long column without need."""
-        needed = {"blend": blends, "traits": bool(self.filters.traits)}
-        return ", ".join((_SLIM, *(column for column in needed if needed[column])))
+        counted = [Cell(*cell) for cell in rows[0][0] or ()]
+        return self._page([row[1:] for row in rows if row[1] is not None]), counted
 
     def _query(self) -> str:
         """Each word as it is written or begins, in its own form or another; one letter begins too much."""
