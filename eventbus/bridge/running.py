@@ -49,6 +49,8 @@ class Bridge:
         self._report_until_stopped()
         for thread in threads:
             thread.join()
+        sent, received = self._carried()
+        logger.info("bridge_stopped", extra={"sent": sent, "received": received})
         if self._failure:
             raise self._failure
 
@@ -75,8 +77,6 @@ class Bridge:
             if (now := self._carried()) != before:
                 logger.info("bridge_carried", extra={"sent": now[0], "received": now[1]})
             before = now
-        sent, received = self._carried()
-        logger.info("bridge_stopped", extra={"sent": sent, "received": received})
 
     def _carried(self) -> tuple[int, int]:
         return outgoing.sent.total() - self._sent_before, self.received

@@ -180,7 +180,7 @@ def test_bands_touch_and_do_not_overlap() -> None:
 
 
 @pytest.mark.parametrize(("text", "queries"), [("", 3), ("mug", 1), ("mgug", 1)])
-def test_the_facets_cost_two_queries_at_most(text: str, queries: int) -> None:
+def test_the_facets_cost_two_queries_more_at_most(text: str, queries: int) -> None:
     with CaptureQueriesContext(connection) as asked:
         shelf(text, Filters(("kitchen",), 100, 5000, in_stock=True, reduced=True, traits=("colour:red",)))
 

@@ -235,7 +235,7 @@ def test_a_price_that_fell_says_honestly_what_it_was(shopper: Shopper) -> None:
     ("address", "queries"),
     [
         ("/", 6),
-        ("/category/table/", 4),
+        ("/category/table/", 5),
         ("/search/?q=bowl", 3),
         ("/search/suggest/?q=bo", 1),
         ("/product/milk-jug/", 6),
