@@ -8,8 +8,8 @@ from tests.benchmarks.systems.catalogue import entry
 ROOT_URLCONF = __name__
 urlpatterns: list[object] = []
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-MIDDLEWARE: list[str] = []
-TEMPLATES: list[dict[str, object]] = []
+MIDDLEWARE = []
+TEMPLATES = []
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
