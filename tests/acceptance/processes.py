@@ -76,8 +76,8 @@ def worker(
     """A Celery worker for every queue, without what `make run` leaves out too."""
     queues = "projections,sagas,handlers,external"
     command = ("-m", "celery", "-A", "config", "worker", "-Q", queues, "-c", str(processes), "-l", level)
-    command += ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    with process(*command, redis_url=redis_url, log=log, settings=settings) as running:
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    with process(*command, *quiet, redis_url=redis_url, log=log, settings=settings) as running:
         yield running
 
 
