@@ -281,17 +281,27 @@ class TestTheList:
             ({"state": "shipped"}, "orders_history_state"),
             ({"payment": "pending"}, "orders_history_payment"),
             ({"customer__istartswith": "Ada"}, "orders_history_customer"),
-            ({"email": "ada@example.com"}, "orders_orderhistoryrow_email"),
-            ({"reference": "17850"}, "orders_orderhistoryrow_reference"),
+            ({"email": "1785@example.com"}, "orders_orderhistoryrow_email"),
+            ({"reference": "1785"}, "orders_orderhistoryrow_reference"),
         ],
     )
     def test_each_way_to_find_an_order_has_its_index(self, lookup: dict[str, str], index: str) -> None:
+        OrderHistoryRow.objects.bulk_create(
+            OrderHistoryRow(
+                order_id=UUID(int=number),
+                state="placed" if number % 50 else "shipped",
+                payment="captured" if number % 50 else "pending",
+                customer=f"Ada {number}" if number % 50 == 0 else f"Bob {number}",
+                email=f"{number}@example.com",
+                reference=str(number),
+                placed_at=timezone.now() + timedelta(minutes=number),
+            )
+            for number in range(3_000)
+        )
         with connection.cursor() as cursor:
-            cursor.execute("SET enable_seqscan = off")
-            plan = OrderHistoryRow.objects.filter(**lookup).order_by("-placed_at")[:50].explain()
-            cursor.execute("RESET enable_seqscan")
+            cursor.execute("ANALYZE orders_orderhistoryrow")
 
-        assert index in plan
+        assert index in OrderHistoryRow.objects.filter(**lookup).order_by("-placed_at")[:50].explain()
 
 
 @pytest.mark.usefixtures("sandbox")
