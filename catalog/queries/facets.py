@@ -5,7 +5,7 @@ One statement counts cells, as many as there are combinations of department, pri
 blends, as many as there are combinations of attributes; adding them up is arithmetic.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -40,6 +40,22 @@ class Filters:
         """Is any price left out?"""
         return self.price_from is not None or self.price_to is not None
 
+    @property
+    def whole_bands(self) -> set[int]:
+        """The price bands that are asked for from end to end, by their number."""
+        return {band for band, asked in self._bands.items() if asked == _BANDS[band]}
+
+    @property
+    def cut_bands(self) -> list[tuple[int, int]]:
+        """What is asked for of the bands, at most two, that a shopper's prices cut: both ends included."""
+        return [asked for band, asked in self._bands.items() if asked != _BANDS[band]]
+
+    @property
+    def _bands(self) -> dict[int, tuple[int, int]]:
+        low, high = self.values()["price_from"], self.values()["price_to"]
+        asked = {band: (max(low, start), min(high, end)) for band, (start, end) in enumerate(_BANDS)}
+        return {band: (start, end) for band, (start, end) in asked.items() if start <= end}
+
     def conditions(self) -> list[str]:
         """What a listed product has to fit; `values` holds what they name."""
         return [*self.plain_conditions(), *self.trait_conditions()]
@@ -72,8 +88,8 @@ class Filters:
 class Cell(NamedTuple):
     """How many products stand at one combination; where there is a blend, it is a combination of attributes.
 
-    Those in cells of `reduced` products, and of products `within` the prices asked for, are counted in the
-    other cells too.
+    Those in cells of `reduced` products, and of products `within` the prices asked for of a band that these
+    cut, are counted in the other cells too.
     """
 
     category: str
@@ -115,43 +131,37 @@ class Facets:
 MOST_BLENDED = 2_000
 MOST = 2**62
 REDUCED = "was_amount IS NOT NULL AND reduced_at > %(reduced_since)s"
-_WITHIN = "price_amount BETWEEN %(price_from)s AND %(price_to)s"
+_WITHIN = "price_amount BETWEEN {} AND {}"
+_BANDS = [*zip((0, *PRICE_BANDS), (*(bound - 1 for bound in PRICE_BANDS), MOST), strict=True)]
 _COUNT = """
     SELECT category_slug AS category, sold_out, price_band AS band, {reduced} AS reduced, {within} AS within,
            NULL::text AS blend, count(*) AS products
     FROM {source} AND {conditions} GROUP BY category_slug, sold_out, price_band
 """
-
-
 _BLENDS = """
     SELECT '', false, 0, false, false, blend, count(*) FROM (
-        SELECT blend FROM catalog_listing WHERE {which} AND blend > '' LIMIT {most}
+        SELECT blend FROM {source} AND {conditions} AND blend > '' LIMIT {most}
     ) AS blended GROUP BY blend
 """
-# Of what was found by words, only the few are looked up, where they are few.
-_FEW = "SELECT sku FROM found WHERE {conditions} LIMIT {most}"
-_FOUND_FEW = "sku IN ({few}) AND (SELECT count(*) FROM ({few}) AS fitting) < {most}"
 
 
 def count_cells(source: str, filters: Filters) -> str:
-    """The statement that counts the cells of a source, such as "catalog_listing WHERE visible"."""
+    """The statement that counts the cells of a source, such as "catalog_listing WHERE visible".
+
+    A band that the prices asked for leave whole is counted already: only what they cut is read again.
+    """
     fitting = " AND ".join((source, *filters.trait_conditions()))
     return "UNION ALL".join(
         _COUNT.format(source=fitting, reduced=reduced, within=within, conditions=conditions)
-        for within, among in ((False, "true"), (True, _WITHIN))
-        if filters.has_prices or not within
+        for within, among in ((False, "true"), *((True, _WITHIN.format(*cut)) for cut in filters.cut_bands))
         for reduced, conditions in ((False, among), (True, f"{among} AND {REDUCED}"))
     )
 
 
-def count_blends(filters: Filters, *, found: bool) -> str:
-    """The statement that counts the blends of what is listed, or of what was `found` by words."""
+def count_blends(source: str, filters: Filters) -> str:
+    """The statement that counts the blends of a source; of more than MOST_BLENDED products those of some."""
     conditions = " AND ".join(("true", *filters.plain_conditions()))
-    which = f"visible AND {conditions}"
-    if found:
-        few = _FEW.format(conditions=conditions, most=MOST_BLENDED + 1)
-        which = _FOUND_FEW.format(few=few, most=MOST_BLENDED + 1)
-    return _BLENDS.format(which=which, most=MOST_BLENDED + 1)
+    return _BLENDS.format(source=source, conditions=conditions, most=MOST_BLENDED + 1)
 
 
 def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:
@@ -162,7 +172,8 @@ def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:
             every.append(cell)
         else:
             blends[cell.blend] = cell.products
-    priced = [cell for cell in every if cell.within == filters.has_prices]
+    whole = filters.whole_bands
+    priced = [cell for cell in every if cell.within or cell.band in whole]
     plain = [cell for cell in priced if cell.reduced == filters.reduced]
     shelf: _Test = (lambda cell: cell.category in filters.categories) if filters.categories else _any
     stock: _Test = _available if filters.in_stock else _any
@@ -180,14 +191,14 @@ def facets_of(cells: Iterable[Cell], filters: Filters) -> Facets:
 
 def _by_attribute(blends: dict[str, int], filters: Filters) -> dict[str, dict[str, int]]:
     wanted = {name: {*traits} for name, traits in filters.by_attribute.items()}
-    counted: dict[str, Counter[str]] = {}
+    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for blend, products in blends.items():
         traits = blend.split("\n")
         missed = {name for name, fitting in wanted.items() if fitting.isdisjoint(traits)}
         for trait in traits:
             name, _, value = trait.partition(":")
             if not missed - {name}:
-                counted.setdefault(name, Counter())[value] += products
+                counted[name][value] += products
     return {
         name: dict(sorted(counted[name].items(), key=lambda each: (-each[1], each[0])))
         for name in sorted(counted)

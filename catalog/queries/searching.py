@@ -57,6 +57,8 @@ class Shelf:
     facets: Facets
 
 
+# Where products are counted: among all that are listed, or among those that were found by words.
+_LISTING, _FITTING = "catalog_listing WHERE visible", "found WHERE true"
 _LISTED = """
 SELECT false AS near, {columns}, {keys} FROM catalog_listing
 WHERE {conditions} ORDER BY {order} LIMIT %(size)s + 1
@@ -104,6 +106,11 @@ ORDER BY {page_order}
 _SLIM = """
     sku, name, category_slug, price_amount, price_band, sold_out, popularity, listed_at, was_amount,
     reduced_at
+"""
+# The same form twice would be looked up twice, and that of a prefix is long.
+_EITHER_FORM = """
+    CASE WHEN to_tsquery('english', {word}) = to_tsquery('simple', {word}) THEN to_tsquery('simple', {word})
+         ELSE to_tsquery('english', {word}) || to_tsquery('simple', {word}) END
 """
 _PIECES = """array(
     SELECT DISTINCT substr('  ' || word || ' ', n, 3)::varchar(3)
@@ -159,13 +166,10 @@ class _Question:
         if self.words:
             page, cells = self._found(blends=attributes)
             return Shelf(page, facets_of(cells, self.filters))
-        page, cells = (
-            self._listed(),
-            self._counted(count_cells("catalog_listing WHERE visible", self.filters)),
-        )
+        page, cells = self._listed(), self._counted(count_cells(_LISTING, self.filters))
         facets = facets_of(cells, self.filters)
         if attributes and (facets.total <= MOST_BLENDED or self.filters.traits):
-            cells += self._counted(count_blends(self.filters, found=False))
+            cells += self._counted(count_blends(_LISTING, self.filters))
             facets = facets_of(cells, self.filters)
         return Shelf(page, facets)
 
@@ -184,11 +188,11 @@ class _Question:
     def _found(self, *, blends: bool) -> tuple[Page, list[Cell]]:
         keys, query = [f"key{n}" for n in range(len(self.order.keys))], self._query()
         ranked = self.order is BEST_MATCH
-        cells = [count_cells("found WHERE true", self.filters)]
+        cells = [count_cells(_FITTING, self.filters)]
         if blends:
-            cells.append(count_blends(self.filters, found=True))
+            cells.append(count_blends(_FITTING, self.filters))
         statement = _FOUND.format(
-            slim=_SLIM + (", traits" if self.filters.traits else ""),
+            slim=_SLIM + (", blend" if blends else "") + (", traits" if self.filters.traits else ""),
             query=query,
             rank=f"ts_rank(search, {query})" if ranked else "0",
             near_rank="ts_rank(search, meant.query)" if ranked else "0",
@@ -213,9 +217,7 @@ class _Question:
         names = [f"word{n}" for n in range(len(self.words))]
         begun = [f"{word}:*" if len(word) > 1 else word for word in self.words]
         self.values |= dict(zip(names, begun, strict=True))
-        return " && ".join(
-            f"(to_tsquery('english', %({n})s) || to_tsquery('simple', %({n})s))" for n in names
-        )
+        return " && ".join(_EITHER_FORM.format(word=f"%({name})s") for name in names)
 
     def _conditions(self, *others: str) -> str:
         conditions = [*others, *self.filters.conditions()]

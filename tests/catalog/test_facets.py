@@ -1,6 +1,7 @@
 """Facets: each is counted as if its own filter were off, with words and without."""
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.db import connection
@@ -67,6 +68,22 @@ def test_a_facet_is_counted_as_if_its_own_filter_were_off(
 
     assert counts(found.facets) == expected
     assert len(found.page.items) == expected[0]
+
+
+@pytest.mark.parametrize("text", ["", "mug"])
+def test_prices_may_begin_and_end_anywhere_in_a_band(text: str) -> None:
+    listed(*(a_product(f"MUG-£{edge}", "Edge mug", pounds=edge) for edge in (10, 20, 50, 100)))
+    products = CatalogListingRow.objects.filter(name__icontains=text)
+    bounds = (None, 0, 799, 800, 900, 999, 1000, 1200, 1500, 1999, 2000, 4999, 5000, 10_000, 15_000, 15_001)
+
+    for price_from, price_to in product(bounds, bounds):
+        found = shelf(text, Filters(price_from=price_from, price_to=price_to)).facets
+        within = products.filter(
+            price_amount__range=(price_from or 0, 10**9 if price_to is None else price_to)
+        )
+        assert found.total == within.count(), (price_from, price_to)
+        assert found.in_stock == within.filter(available__gt=0).count()
+        assert found.reduced == within.filter(was_amount=2000, sku__startswith="MUG").count()
 
 
 @pytest.fixture
