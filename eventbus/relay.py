@@ -8,6 +8,7 @@ and looks for lanes left behind once in a while, so that a lost wake-up costs se
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from math import inf
 from time import monotonic
 
 import redis
@@ -27,8 +28,11 @@ from eventbus.watching import LogWatch, lanes_behind, lanes_due
 BUSY_SECONDS = 0.002
 RESTS = 2
 """A turn is followed by a rest at least so many times as long: watching leaves a busy machine to the work."""
+SLOW = 4
+"""A look at the log so many times as slow as the quickest has waited for a processor; the rest grows then."""
 LONGEST_REST_SECONDS = 0.5
 """A turn that took longer has waited for something, and those whose messages came meanwhile wait for us."""
+FORGETTING = 1.0001
 QUIET_SECONDS = 0.1
 SWEEP_SECONDS = 5.0
 CANDIDATE_SECONDS = 1.0
@@ -68,7 +72,7 @@ class Relay:
     def _lead(self) -> None:
         ensure_checkpoints()
         logger.info("relay_leads")
-        watch, pause = LogWatch(), BUSY_SECONDS
+        watch, looks, pause = LogWatch(), Looks(), BUSY_SECONDS
         swept = due_asked = 0.0
         paused: set[str] = set()
         rebuilds: list[str] = []
@@ -76,6 +80,7 @@ class Relay:
         while not self.stop.is_set():
             began = monotonic()
             lanes = watch.woken()
+            slowness = looks.slowness(monotonic() - began)
             if monotonic() - due_asked > DUE_SECONDS:
                 due_asked = monotonic()
                 lanes |= due_lanes()
@@ -92,7 +97,7 @@ class Relay:
                 swept = 0.0
             rebuilds = []
             pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)
-            self.stop.wait(rest(pause, monotonic() - began))
+            self.stop.wait(rest(pause, monotonic() - began, slowness))
 
     def _wake_all(self, lanes: Iterable[Lane], rebuilds: Iterable[str]) -> bool:
         """Wake every lane and rebuild; False where the broker is away: all are woken once it is back."""
@@ -112,9 +117,28 @@ class Relay:
         return True
 
 
-def rest(pause: float, turn: float) -> float:
-    """How long to rest after a turn of so many seconds; `pause` at least."""
-    return max(pause, min(RESTS * turn, LONGEST_REST_SECONDS))
+class Looks:
+    """How long looks at the log take: the same work each time, so that a busy machine shows in it.
+
+    Compared with the quickest, which tells how far away the database is, and is forgotten little by little.
+    """
+
+    def __init__(self) -> None:
+        self.quickest = inf
+
+    def slowness(self, seconds: float) -> float:
+        """How many times as long as the quickest a look took, in seconds."""
+        self.quickest = min(seconds, self.quickest * FORGETTING)
+        return seconds / self.quickest
+
+
+def rest(pause: float, turn: float, slowness: float) -> float:
+    """How long to rest after a turn of so many seconds; `pause` at least.
+
+    On a busy machine much longer: a batch costs about as much with one message as with ten, and what comes
+    meanwhile joins it.
+    """
+    return max(pause, min(RESTS * turn * max(1, slowness / SLOW), LONGEST_REST_SECONDS))
 
 
 def due_lanes() -> set[Lane]:
