@@ -4,22 +4,34 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from catalog.models import Category, Product
-from eventbus.models import SagaState
-from orders.models import Order
-from payments.models import Payment
+from config.accounts.models import SecondFactor
+from config.api.models import ApiToken
+from eventbus.models import Act, Arrival, Breaker, Delivery, Message, SagaState, Timer
+from orders.models import Order, Return
+from payments.models import AccountCredit, Payment, Refund
 from tests.browser.live import LiveShop
 from tests.browser.looking import barriers
 from tests.factories import UserFactory
 from tests.orders.builders import a_cart, an_article, an_order
 from tests.staff.test_queue import a_task, a_webhook
+
+OK = 200
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+BETWEEN = ("index", "staff_queue", "staff_sheets", "eventbus_failures", "eventbus_map", "eventbus_overview")
 
 
 @pytest.fixture
@@ -63,16 +75,82 @@ def pages(boss: Client) -> dict[str, str]:
     }
 
 
+def every_page(boss: Client) -> dict[str, str]:
+    """The addresses of whatever opens: what each model's admin shows of the newest there is, and the rest."""
+    found = {name: reverse(f"admin:{name}") for name in BETWEEN}
+    found |= {
+        app: reverse("admin:app_list", args=[app]) for app in {model._meta.app_label for model in MODELS}
+    }
+    found["subscription"] = reverse("admin:eventbus_subscription", args=["orders.checkout"])
+    for model in MODELS:
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        found |= {f"{name}_{kind}": reverse(f"admin:{name}_{kind}") for kind in ("changelist", "add")}
+        newest = model._default_manager.last()
+        assert newest is not None, f"There is no {name} to look at."
+        for kind in ("change", "delete", "history"):
+            found[f"{name}_{kind}"] = reverse(f"admin:{name}_{kind}", args=[newest.pk])
+    return {name: address for name, address in found.items() if boss.get(address).status_code == OK}
+
+
+@pytest.fixture
+def one_of_each(boss: Client) -> None:
+    """What a shop has beside an order, its payment and its messages."""
+    sam, moment = User.objects.get(username="sam"), timezone.now()
+    payment = Payment.objects.get()
+    with transaction.atomic():
+        Refund.objects.create(id=uuid4(), payment=payment, amount=100, reason="Chipped")
+    tried = {"username": "sam", "ip_address": "127.0.0.1", "path_info": "/admin/login/"}
+    AccessAttempt.objects.create(**tried, failures_since_start=1)
+    AccessLog.objects.create(**tried)
+    AccessFailureLog.objects.create(**tried)
+    SecondFactor.objects.create(user=UserFactory.create(username="tom"), name="phone")
+    ApiToken.objects.create(user=sam, name="till", digest="0" * 64, expires_at=moment)
+    LogEntry.objects.log_actions(sam.pk, [payment], CHANGE, "Looked at.", single_object=True)
+    Act.objects.create(actor="sam", act="discarded", subscription="orders.send_mail", reason="Known")
+    Arrival.objects.create(
+        source="payments", event_id="1", state=Arrival.State.REFUSED, body="{", error="Broken"
+    )
+    Breaker.objects.create(dependency="carrier", failures=5, open_until=moment, error="Down")
+    Timer.objects.create(
+        saga="orders.checkout", key="1", due_at=moment, type="orders.late", version=1, data="{}", cause={}
+    )
+    AccountCredit.objects.create(
+        id=uuid4(), customer_reference="17850", amount=100, currency="GBP", reason="Chipped"
+    )
+    Return.objects.create(
+        id=uuid4(),
+        number="C1",
+        customer_reference="17850",
+        lines=[],
+        refund_amount=100,
+        currency="GBP",
+        reason="Chipped",
+        returned_at=moment,
+    )
+    Delivery.objects.create(
+        subscription="orders.send_mail",
+        message=(letter := Message.objects.latest("position")),
+        stream=letter.stream,
+        shard=0,
+        state=Delivery.State.DEAD,
+        due_at=moment,
+        error="ValueError: no",
+    )
+
+
+def come_in(page: Page, boss: Client, shop: LiveShop) -> None:
+    """Let the browser be who the boss is."""
+    session = boss.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": shop.url}])
+
+
 def test_each_kind_of_page_lets_everybody_in(
     boss: Client, shop: LiveShop, browser_page: Page, screenshot: Callable[..., None]
 ) -> None:
     browser_page.goto(reverse("admin:login"))
     screenshot("staff-log-in")
     found = {"log-in": barriers(browser_page)}
-    session = boss.cookies[settings.SESSION_COOKIE_NAME].value
-    browser_page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": shop.url}]
-    )
+    come_in(browser_page, boss, shop)
 
     for name, address in pages(boss).items():
         browser_page.goto(address)
@@ -80,3 +158,17 @@ def test_each_kind_of_page_lets_everybody_in(
         found[name] = barriers(browser_page)
 
     assert {name: there for name, there in found.items() if there} == {}
+
+
+@pytest.mark.usefixtures("one_of_each")
+def test_every_other_page_lets_everybody_in(boss: Client, shop: LiveShop, browser_page: Page) -> None:
+    come_in(browser_page, boss, shop)
+    found = {}
+    addresses = every_page(boss)
+    for name, address in addresses.items():
+        browser_page.goto(address)
+        found[name] = barriers(browser_page)
+
+    assert {name: there for name, there in found.items() if there} == {}
+    lists = {f"{model._meta.app_label}_{model._meta.model_name}_changelist" for model in MODELS}
+    assert {name for name in addresses if name.endswith("_changelist")} == lists
