@@ -14,11 +14,12 @@ PRODUCTS, VISITS = 100_000, 40
 AIM_MS = 50
 
 
-def measure(options: Options, server: str, logs: Path) -> dict[str, Any]:
+def measure(options: Options, server: str, redis_url: str, logs: Path) -> dict[str, Any]:
     """Fill a database of its own, and ask for every kind of page, each time with other words and filters."""
     address = databases.create(server, "browsing")
     environment = {
         "DATABASE_URL": address,
+        "REDIS_URL": redis_url,
         "DJANGO_SETTINGS_MODULE": "tests.benchmarks.shop.settings",
         "EVENTBUS_DISPATCH": "manual",
         "SHOP_STATE": str(logs),

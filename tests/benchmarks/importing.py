@@ -18,13 +18,14 @@ LOOK_SECONDS = 0.5
 MINUTES, FLAT = 10, 1.10
 
 
-def measure(server: str, logs: Path, *, quick: bool) -> dict[str, Any] | None:
+def measure(server: str, redis_url: str, logs: Path, *, quick: bool) -> dict[str, Any] | None:
     """Import the file into a database of its own, a day of it when quick; None where it is not here."""
     if not SALES.exists():
         return None
     address, report = databases.create(server, "import"), logs / "report.json"
     environment = {
         "DATABASE_URL": address,
+        "REDIS_URL": redis_url,
         "DJANGO_SETTINGS_MODULE": "tests.benchmarks.shop.settings",
         "EVENTBUS_DISPATCH": "manual",
         "SHOP_STATE": str(logs),

@@ -86,9 +86,9 @@ def _sections(options: Options, logs: Path) -> Generator[Raw]:
     if "outage" in options.sections:
         yield {"outage": outage.measure(options, DATABASE_URL, logs)}
     if "browsing" in options.sections:
-        yield {"browsing": browsing.measure(options, DATABASE_URL, logs)}
+        yield {"browsing": browsing.measure(options, DATABASE_URL, REDIS_URL, logs)}
     if "import" in options.sections:
-        yield {"import": importing.measure(DATABASE_URL, logs, quick=options.quick)}
+        yield {"import": importing.measure(DATABASE_URL, REDIS_URL, logs, quick=options.quick)}
 
 
 def _compares(options: Options) -> bool:
