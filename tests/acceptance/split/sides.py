@@ -13,6 +13,8 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from config.local.services import Services
+from config.local.state import State
 from tests.acceptance.processes import ROOT, environment
 
 SHOP, PAYMENTS = "tests.acceptance.split.shop_settings", "config.split.payments"
@@ -29,6 +31,11 @@ class Sides:
     log: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
+    @property
+    def state(self) -> State:
+        """What the processes of both sides keep on disk."""
+        return State(self.log.parent / "state")
+
     def environment(self, settings: str) -> dict[str, str]:
         """What a process of one side finds in its environment."""
         return environment(settings=settings) | {
@@ -37,7 +44,7 @@ class Sides:
             "BRIDGE_URL": self.broker_url,
             "BRIDGE_LEASE_SECONDS": "2",
             "SANDBOX_URL": self.sandbox_url,
-            "SHOP_STATE": str(self.log.parent / "state"),
+            "SHOP_STATE": str(self.state.directory),
             "PROMETHEUS_MULTIPROC_DIR": str(self.log.parent / "state" / "metrics"),
         }
 
@@ -86,7 +93,7 @@ class Sides:
         process.wait()
 
     def stop(self) -> None:
-        """End every process in good order."""
+        """End every process in good order, and the Redis that they were given, last."""
         for process in self.running.values():
             process.send_signal(signal.SIGTERM)
         for process in self.running.values():
@@ -96,6 +103,7 @@ class Sides:
                 process.kill()
                 process.wait()
         self.running.clear()
+        Services(self.state).stop()
 
     def shell(self, commands: str, programs: Path) -> None:
         """Run what a page of the documentation tells an operator to run, with these programs of Postgres."""
