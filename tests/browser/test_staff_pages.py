@@ -11,7 +11,6 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -93,43 +92,50 @@ def every_page(boss: Client) -> dict[str, str]:
 
 
 @pytest.fixture
-def one_of_each(boss: Client) -> None:
-    """What a shop has beside an order, its payment and its messages."""
-    sam, moment = User.objects.get(username="sam"), timezone.now()
-    payment = Payment.objects.get()
-    with transaction.atomic():
-        Refund.objects.create(id=uuid4(), payment=payment, amount=100, reason="Chipped")
+def people(boss: Client) -> None:
+    """What a shop keeps about those who log in, and who may not."""
+    sam = User.objects.get(username="sam")
     tried = {"username": "sam", "ip_address": "127.0.0.1", "path_info": "/admin/login/"}
     AccessAttempt.objects.create(**tried, failures_since_start=1)
     AccessLog.objects.create(**tried)
     AccessFailureLog.objects.create(**tried)
     SecondFactor.objects.create(user=UserFactory.create(username="tom"), name="phone")
-    ApiToken.objects.create(user=sam, name="till", digest="0" * 64, expires_at=moment)
-    LogEntry.objects.log_actions(sam.pk, [payment], CHANGE, "Looked at.", single_object=True)
-    Act.objects.create(actor="sam", act="discarded", subscription="orders.send_mail", reason="Known")
-    Arrival.objects.create(
-        source="payments", event_id="1", state=Arrival.State.REFUSED, body="{", error="Broken"
+    ApiToken.objects.create(user=sam, name="till", digest="0" * 64, expires_at=timezone.now())
+    LogEntry.objects.log_actions(sam.pk, [sam], CHANGE, "Looked at.", single_object=True)
+
+
+@pytest.fixture
+def money_given_back(boss: Client) -> None:
+    """A refund, a return and a credit, beside the boss's order."""
+    given = {"amount": 100, "reason": "Chipped"}
+    regular = {"customer_reference": "17850", "currency": "GBP"}
+    Refund.objects.create(id=uuid4(), payment=Payment.objects.get(), **given)
+    AccountCredit.objects.create(id=uuid4(), **regular, **given)
+    Return.objects.create(
+        id=uuid4(),
+        number="C1",
+        **regular,
+        lines=[],
+        refund_amount=100,
+        reason="Chipped",
+        returned_at=timezone.now(),
     )
+
+
+@pytest.fixture
+def troubles(boss: Client) -> None:
+    """What the bus keeps of whatever did not go as it should, and of what was done about it."""
+    moment, letter = timezone.now(), Message.objects.latest("position")
+    Act.objects.create(actor="sam", act="discarded", subscription="orders.send_mail", reason="Known")
+    refused = {"state": Arrival.State.REFUSED, "body": "{", "error": "Broken"}
+    Arrival.objects.create(source="payments", event_id="1", **refused)
     Breaker.objects.create(dependency="carrier", failures=5, open_until=moment, error="Down")
     Timer.objects.create(
         saga="orders.checkout", key="1", due_at=moment, type="orders.late", version=1, data="{}", cause={}
     )
-    AccountCredit.objects.create(
-        id=uuid4(), customer_reference="17850", amount=100, currency="GBP", reason="Chipped"
-    )
-    Return.objects.create(
-        id=uuid4(),
-        number="C1",
-        customer_reference="17850",
-        lines=[],
-        refund_amount=100,
-        currency="GBP",
-        reason="Chipped",
-        returned_at=moment,
-    )
     Delivery.objects.create(
         subscription="orders.send_mail",
-        message=(letter := Message.objects.latest("position")),
+        message=letter,
         stream=letter.stream,
         shard=0,
         state=Delivery.State.DEAD,
@@ -160,7 +166,7 @@ def test_each_kind_of_page_lets_everybody_in(
     assert {name: there for name, there in found.items() if there} == {}
 
 
-@pytest.mark.usefixtures("one_of_each")
+@pytest.mark.usefixtures("people", "money_given_back", "troubles")
 def test_every_other_page_lets_everybody_in(boss: Client, shop: LiveShop, browser_page: Page) -> None:
     come_in(browser_page, boss, shop)
     found = {}
