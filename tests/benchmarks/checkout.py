@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import surroundings
 from tests.benchmarks.options import Options
 from tests.benchmarks.rows import Aim, Row, at_least, at_most, percentile
 from tests.benchmarks.shop.floor import AGENTS, CLIENTS, Floor, floor
@@ -17,8 +18,9 @@ def measure(options: Options, server: str, redis_url: str, logs: Path) -> dict[s
     """Buy, wait for the last parcel, and have everybody want the same article; once per round."""
     with floor(server, redis_url, logs) as shop:
         _buy(shop, options.size(200))  # connections, plans and caches are warm from here on
-        raw: dict[str, Any] = {"statements": shop.ask("statements"), "bought": [], "hot": []}
+        raw: dict[str, Any] = {"statements": shop.ask("statements"), "bought": [], "hot": [], "pace": []}
         for number in range(options.rounds):
+            raw["pace"].append(surroundings.pace())
             raw["bought"].append(_buy(shop, options.size(ORDERS)))
             raw["hot"].append(_crowd(shop, f"HOT-{number}", options.size(BUYERS), options.size(UNITS)))
         return raw | {"books": shop.ask("books"), "ended": shop.ended()}
@@ -57,6 +59,7 @@ def judge(raw: dict[str, Any]) -> list[Row]:
     rows = [
         _rate("orders placed/s", bought, "placing_seconds", at_least(PLACED)),
         _rate("orders carried through to shipped/s", bought, "carrying_seconds", at_least(CARRIED)),
+        Row(SECTION, "the machine's pace before each round: a fixed loop, ms", raw["pace"], digits=0),
     ]
     for name, key, digits, unit in (
         ("one checkout: ms", "request_seconds", 0, 1000),

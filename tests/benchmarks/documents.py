@@ -42,6 +42,7 @@ def numbers(raw: dict[str, Any], rows: Sequence[Row]) -> str:
     missed = [row for row in rows if row.met is False]
     aims = [row for row in rows if row.met is not None]
     found = ", ".join(f"{name} {value}" for name, value in raw["surroundings"].items())
+    pace = ", ".join(f"{section} {milliseconds:.0f}" for section, milliseconds in raw["pace"].items())
     warning = "\n**A run of `--quick`: these numbers mean nothing.**\n" if raw["quick"] else ""
     return "\n".join(
         [
@@ -54,6 +55,8 @@ def numbers(raw: dict[str, Any], rows: Sequence[Row]) -> str:
             "",
             *_tables(rows),
             f"Versions and settings: {found}.",
+            "",
+            f"Pace of the machine (a fixed loop, ms), before the run and after each section: {pace}.",
             "",
         ]
     )

@@ -47,6 +47,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for part in _sections(options, Path(folder)):
             raw |= part
+            raw["pace"][next(iter(part))] = surroundings.pace()
             raw["minutes"] = (time.monotonic() - start) / 60
             table.print_rows(judging.judge(part))
             _keep(raw, options.json or NEWEST)
@@ -69,6 +70,7 @@ def _describe(options: Options) -> Raw:
         "surroundings": found | {"Redis": surroundings.redis_version(REDIS_URL)},
         "titles": {entry.name: entry.title for entry in (OURS, *peers)},
         "load_before": surroundings.load(),
+        "pace": {"before": surroundings.pace()},
     }
 
 

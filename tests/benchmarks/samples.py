@@ -17,6 +17,7 @@ def raw(**changes: Any) -> dict[str, Any]:
         "quick": False,
         "minutes": 1.5,
         "load_before": "0.1",
+        "pace": {"before": 80.4, "publishing": 91.0},
         "surroundings": SURROUNDINGS | {"Redis": "7.0"},
         "titles": TITLES,
         "failures": {"pgqueuer_jobs": "no wheel"},

@@ -25,6 +25,7 @@ def test_the_numbers_stand_between_their_marks(tmp_path: Path) -> None:
     assert "old" not in page
     assert "- missed: delivery: messages/s of a backlog, one upsert each: eventbus: idle ÷ quiet\n" in page
     assert "| pgqueuer | - | - | not run: no wheel |" in page
+    assert "before the run and after each section: before 80, publishing 91.\n" in page
 
 
 def test_writing_twice_changes_nothing(tmp_path: Path) -> None:

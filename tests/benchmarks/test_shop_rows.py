@@ -16,7 +16,13 @@ BOUGHT = {
     "carried_seconds": [2.0, 3.0, 4.0],
 }
 CROWD = {"reservations": 400, "seconds": 2.0, "missed": 0}
-SHOP = {"bought": [BOUGHT], "hot": [CROWD], "statements": {"request": 25, "service": 20}, "books": BOOKS}
+SHOP = {
+    "bought": [BOUGHT],
+    "hot": [CROWD],
+    "pace": [80.0],
+    "statements": {"request": 25, "service": 20},
+    "books": BOOKS,
+}
 OUTAGE = {
     "before": {"orders": 100, "seconds": 10.0, "p99": 0.5},
     "away": {"orders": 540, "seconds": 60.0, "p99": 0.4},
