@@ -229,7 +229,14 @@ SPECTACULAR_SETTINGS = {
 
 UNFOLD = look.UNFOLD
 
+# The shop speaks one language: asking which, for every value on a page, is a fifth of rendering it.
 LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+DATE_FORMAT, DATETIME_FORMAT = "j M Y", "j M Y, P"
+SHORT_DATE_FORMAT, SHORT_DATETIME_FORMAT = "d/m/Y", "d/m/Y P"
+DATE_INPUT_FORMATS = ["%d/%m/%Y", "%Y-%m-%d"]
+DATETIME_INPUT_FORMATS = [f"{day} {time}" for day in DATE_INPUT_FORMATS for time in ("%H:%M:%S", "%H:%M")]
+FIRST_DAY_OF_WEEK = 1
 TIME_ZONE = "Europe/London"
 USE_TZ = True
 
