@@ -67,7 +67,7 @@ WHERE {conditions} ORDER BY {order} LIMIT %(size)s + 1
 _FOUND = """
 WITH exact AS MATERIALIZED (
     SELECT {slim}, {rank}::float AS score FROM catalog_listing
-    WHERE visible AND search @@ ({query})
+    WHERE visible AND search @@ ({fitting})
 ), typed AS MATERIALIZED (
     SELECT word, {pieces} AS pieces FROM unnest(%(words)s::text[]) AS word
 ), known AS MATERIALIZED (
@@ -112,6 +112,15 @@ _EITHER_FORM = """
     CASE WHEN to_tsquery('english', {word}) = to_tsquery('simple', {word}) THEN to_tsquery('simple', {word})
          ELSE to_tsquery('english', {word}) || to_tsquery('simple', {word}) END
 """
+# A word fits as it is, and as the beginning of words that products are called by. What else it begins counts
+# only where it begins none of these: to "car" a card is nearer than all that is "finished with care". The
+# operators compare bytes, as the index for beginnings does.
+_FITS = f"""({_EITHER_FORM} || coalesce(
+    (SELECT to_tsquery('english', string_agg(word, ' | ')) FROM catalog_words
+     WHERE word ~>=~ {{word}} AND word ~<~ {{end}}),
+    to_tsquery('simple', {{begun}})
+))"""
+_RANKED = _EITHER_FORM.replace("{word}", "{begun}")
 _PIECES = """array(
     SELECT DISTINCT substr('  ' || word || ' ', n, 3)::varchar(3)
     FROM generate_series(1, length(word) + 1) AS n
@@ -144,6 +153,16 @@ def shelf(
     return _Question(text, filters, sort, size, at).shelf(attributes=attributes)
 
 
+def _telling(word: str) -> list[str]:
+    """Pieces of which every word has one that is ALIKE: that share at least, so that some can be spared.
+
+    The edges are, since they are in most other words.
+    """
+    pieces = trigrams_of(word)
+    spare = int((len(pieces) - 1) * ALIKE)
+    return [piece for piece in pieces if piece not in (f"  {word[0]}", f"{word[-2:]} ")[:spare]]
+
+
 class _Question:
     """What was asked for, on its way to SQL and back."""
 
@@ -156,7 +175,7 @@ class _Question:
             "size": size,
             "reduced_since": timezone.now() - REDUCED_FOR,
             "words": self.words,
-            "grams": trigrams_of(" ".join(self.words)),
+            "grams": [piece for word in self.words for piece in _telling(word)],
         }
 
     def page(self) -> Page:
@@ -186,15 +205,15 @@ class _Question:
         return [Cell(*row) for row in self._rows(statement)]
 
     def _found(self, *, blends: bool) -> tuple[Page, list[Cell]]:
-        keys, query = [f"key{n}" for n in range(len(self.order.keys))], self._query()
+        keys = [f"key{n}" for n in range(len(self.order.keys))]
         ranked = self.order is BEST_MATCH
         cells = [count_cells(_FITTING, self.filters)]
         if blends:
             cells.append(count_blends(_FITTING, self.filters))
         statement = _FOUND.format(
             slim=_SLIM + (", blend" if blends else "") + (", traits" if self.filters.traits else ""),
-            query=query,
-            rank=f"ts_rank(search, {query})" if ranked else "0",
+            fitting=self._query(_FITS),
+            rank=f"ts_rank(search, {self._query(_RANKED)})" if ranked else "0",
             near_rank="ts_rank(search, meant.query)" if ranked else "0",
             pieces=_PIECES,
             alike=ALIKE,
@@ -212,12 +231,17 @@ class _Question:
         counted = [Cell(*cell) for cell in rows[0][0] or ()]
         return self._page([row[1:] for row in rows if row[1] is not None]), counted
 
-    def _query(self) -> str:
-        """Each word as it is written or begins, in its own form or another; one letter begins too much."""
-        names = [f"word{n}" for n in range(len(self.words))]
-        begun = [f"{word}:*" if len(word) > 1 else word for word in self.words]
-        self.values |= dict(zip(names, begun, strict=True))
-        return " && ".join(_EITHER_FORM.format(word=f"%({name})s") for name in names)
+    def _query(self, form: str) -> str:
+        """All the words, each in this form; one letter begins nothing."""
+        for n, word in enumerate(self.words):
+            begins = len(word) > 1
+            self.values[f"word{n}"] = word
+            self.values[f"begun{n}"] = f"{word}:*" if begins else word
+            self.values[f"end{n}"] = f"{word}\U0010ffff" if begins else word
+        names = [
+            {each: f"%({each}{n})s" for each in ("word", "begun", "end")} for n in range(len(self.words))
+        ]
+        return " && ".join(form.format(**name) for name in names)
 
     def _conditions(self, *others: str) -> str:
         conditions = [*others, *self.filters.conditions()]

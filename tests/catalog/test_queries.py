@@ -150,6 +150,34 @@ def test_one_letter_begins_nothing() -> None:
     assert found("mu") == ["MUG"]
 
 
+@pytest.mark.parametrize(
+    ("text", "skus"),
+    [
+        ("car", ["CARD"]),
+        ("card", ["CARD"]),
+        ("care", ["BOWL"]),
+        ("finish", ["BOWL"]),
+        ("finis", ["BOWL"]),
+        ("bow", ["BOWL"]),
+        ("bow finis", ["BOWL"]),
+        ("bow car", []),
+        ("BOW", ["BOWL"]),
+        ("c", []),
+    ],
+)
+def test_what_is_begun_is_a_name_before_it_is_a_word_of_a_description(text: str, skus: list[str]) -> None:
+    listed(
+        a_product("CARD", "Greeting card", description="Blank inside."),
+        a_product("BOWL", "Oak bowl", description="Finished with care."),
+    )
+    CatalogListingRow.objects.exclude(sku__in=("CARD", "BOWL")).update(visible=False)
+
+    page = search(text)
+
+    assert [item.sku for item in page.items] == skus
+    assert not page.near_spelling
+
+
 def test_categories_are_counted_in_their_order() -> None:
     for position, slug in enumerate(("kitchen", "garden", "attic")):
         services.add_category(slug=slug, name=slug.title(), position=position)
