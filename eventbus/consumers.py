@@ -10,15 +10,17 @@ from typing import Any
 import msgspec
 from django.utils import timezone
 
-from eventbus import guards, observing, outbox, registry
+from eventbus import guards, observing, outbox, registry, sql
 from eventbus.context import Cause, Draft, cause_of, handling
 from eventbus.messages import Command, Envelope
 from eventbus.models import Delivery, SagaState, Timer
+from eventbus.preparing import write_rows
 from eventbus.projections import Projection
 from eventbus.sagas import Later, Saga
 from eventbus.subscriptions import Batch, Subscription, invoke
 
 logger = logging.getLogger(__name__)
+_KEPT = ("saga", "key", "status", "undos", "updated_at")
 _unreadable: set[int] = set()
 """The timeouts that this process has tried in vain."""
 
@@ -50,19 +52,20 @@ def _consume(subscription: Subscription, batch: Batch, attempt: int) -> None:
 
 def set_aside(subscription: Subscription, batch: Batch, **details: Any) -> None:
     """Keep messages for later, one delivery each."""
-    Delivery.objects.bulk_create(
-        (
-            Delivery(
-                subscription=subscription.name,
-                message_id=envelope.position,
-                stream=envelope.stream,
-                shard=outbox.shard_of(envelope.stream),
-                **{"due_at": envelope.occurred_at} | details,
-            )
-            for envelope in batch
-        ),
-        batch_size=1000,
-    )
+    untried = {"state": Delivery.State.WAITING, "attempts": 0, "outages": 0, "error": ""}
+    rows = [
+        {
+            "subscription": subscription.name,
+            "message_id": envelope.position,
+            "stream": envelope.stream,
+            "shard": outbox.shard_of(envelope.stream),
+            **untried,
+            "due_at": envelope.occurred_at,
+            **details,
+        }
+        for envelope in batch
+    ]
+    write_rows(sql.SET_ASIDE, rows)
 
 
 def _advance_sagas(cls: type[Saga], batch: Batch) -> None:
@@ -103,18 +106,14 @@ class _Steps:
     def __init__(self) -> None:
         self.records: list[Draft] = []
         self.states: dict[str, SagaState] = {}
-        self.timers: list[Timer] = []
+        self.timers: list[dict[str, Any]] = []
 
     def carry_out(self, cls: type[Saga]) -> None:
         """Store the states and timers, and send the commands: one statement each."""
-        SagaState.objects.bulk_create(
-            self.states.values(),
-            update_conflicts=True,
-            unique_fields=["saga", "key"],
-            update_fields=["status", "undos", "updated_at"],
-        )
-        ended = [key for key, state in self.states.items() if state.status == SagaState.Status.COMPLETED]
-        Timer.objects.bulk_create([timer for timer in self.timers if timer.key not in ended])
+        states = self.states.values()
+        write_rows(sql.SAVE_SAGAS, [{name: getattr(state, name) for name in _KEPT} for state in states])
+        ended = [state.key for state in states if state.status == SagaState.Status.COMPLETED]
+        write_rows(sql.SET_TIMERS, [timer for timer in self.timers if timer["key"] not in ended])
         if ended:
             Timer.objects.filter(saga=cls.name, key__in=ended).delete()
         outbox.append(self.records)
@@ -149,17 +148,17 @@ def _stored_command(stored: dict[str, Any]) -> Command:
     return command
 
 
-def _timer(state: SagaState, later: Later, cause: Cause) -> Timer:
+def _timer(state: SagaState, later: Later, cause: Cause) -> dict[str, Any]:
     contract = later.event.contract
-    return Timer(
-        saga=state.saga,
-        key=state.key,
-        due_at=timezone.now() + timedelta(seconds=later.seconds),
-        type=contract.name,
-        version=contract.version,
-        data=registry.encode(later.event),
-        cause=msgspec.to_builtins(msgspec.structs.replace(cause, envelope=None)),
-    )
+    return {
+        "saga": state.saga,
+        "key": state.key,
+        "due_at": timezone.now() + timedelta(seconds=later.seconds),
+        "type": contract.name,
+        "version": contract.version,
+        "data": registry.encode(later.event),
+        "cause": msgspec.structs.replace(cause, envelope=None),
+    }
 
 
 def fire_timers(now: Any) -> int:

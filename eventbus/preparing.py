@@ -10,6 +10,7 @@ Source: https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import psycopg
 from django.db import connection
 
@@ -40,3 +41,10 @@ def rows_by_index(statement: str, parameters: Sequence[Any] | Mapping[str, Any])
             cursor.execute(statement, parameters)
             connection.connection.execute("RESET enable_seqscan")
         return list(cursor.fetchall())
+
+
+def write_rows(statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run a statement that reads its rows from one JSON array: the same text, and plan, for any number."""
+    if rows:
+        with preparing_cursor() as cursor:
+            cursor.execute(statement, [msgspec.json.encode(rows).decode()])

@@ -115,6 +115,21 @@ WHERE position > %(position)s AND position <= %(end)s
   AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
 ORDER BY position"""
 
+# What is kept for later, given as a JSON array of rows: messages that were set aside, sagas and their timers.
+SET_ASIDE = """
+INSERT INTO eventbus_delivery (subscription, message_id, stream, shard, state, attempts, outages, due_at,
+                               error)
+SELECT subscription, message_id, stream, shard, state, attempts, outages, due_at, error
+FROM json_populate_recordset(NULL::eventbus_delivery, %s)"""
+SAVE_SAGAS = """
+INSERT INTO eventbus_sagastate (saga, key, status, undos, updated_at)
+SELECT saga, key, status, undos, updated_at FROM json_populate_recordset(NULL::eventbus_sagastate, %s)
+ON CONFLICT (saga, key) DO UPDATE
+SET status = EXCLUDED.status, undos = EXCLUDED.undos, updated_at = EXCLUDED.updated_at"""
+SET_TIMERS = """
+INSERT INTO eventbus_timer (saga, key, due_at, type, version, data, cause)
+SELECT saga, key, due_at, type, version, data, cause FROM json_populate_recordset(NULL::eventbus_timer, %s)"""
+
 # What a watcher needs of new messages: which lanes they wake; and up to where it has looked.
 NEW_KINDS = f"""
 SELECT {_SETTLED_COLUMNS}, now.seen::text, new.type, new.shard
