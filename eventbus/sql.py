@@ -79,26 +79,21 @@ NOW_VISIBLE = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigne
 # the planner: it knows nothing yet of the newest partition, or of a type new in it, and keeps the plan that
 # it has made for an empty one. `>= ALL` leaves older partitions out, but is no use to the primary key;
 # `type || ''` keeps it from walking all messages of the types; an upper bound makes few of "from then on".
-# Each `(SELECT parameter)` hides the value: with it, planning each look anew seems to pay, the more so the
-# longer the log, and takes several times as long as the look. It is also cast once, not for each row.
-_FROM_FLOOR = "position >= ALL(ARRAY[(SELECT %(floor)s::bigint)])"
-_FROM_RUNNING_FLOOR = "position >= ALL(ARRAY[(SELECT %(running_floor)s::bigint)])"
-_FROM_NEXT = "xid >= (SELECT %(next)s::text::xid8)"
-_RUNNING = "xid = ANY((SELECT %(running)s::text[]::xid8[])::xid8[])"
-_WINDOW = "(SELECT %(window)s::text::pg_snapshot)"
-_TYPES = "(SELECT %(types)s::text[])::text[]"
+_FROM_FLOOR = "position >= ALL(ARRAY[%(floor)s::bigint])"
+_FROM_RUNNING_FLOOR = "position >= ALL(ARRAY[%(running_floor)s::bigint])"
 
 # The first batch of a window. `position + 0` keeps the planner from walking the primary key to find the few
 # new rows in order.
 FIRST_IN_WINDOW = f"""
 SELECT {ENVELOPE} FROM (
     SELECT * FROM eventbus_message
-    WHERE {_FROM_FLOOR} AND {_FROM_NEXT} AND xid < pg_snapshot_xmax({_WINDOW})
+    WHERE {_FROM_FLOOR} AND xid >= %(next)s::text::xid8
+      AND xid < pg_snapshot_xmax(%(window)s::text::pg_snapshot)
     UNION ALL
-    SELECT * FROM eventbus_message WHERE {_FROM_RUNNING_FLOOR} AND {_RUNNING}
+    SELECT * FROM eventbus_message WHERE {_FROM_RUNNING_FLOOR} AND xid = ANY(%(running)s::text[]::xid8[])
 ) AS new
-WHERE pg_visible_in_snapshot(xid, {_WINDOW})
-  AND type || '' = ANY({_TYPES}) AND shard %% %(shards)s = %(shard)s
+WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
+  AND type || '' = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s
 ORDER BY position + 0 LIMIT %(limit)s"""
 
 # The rest of a window larger than a batch is walked along the primary key, a stretch at a time: linear
@@ -135,11 +130,11 @@ NEW_KINDS = f"""
 SELECT {_SETTLED_COLUMNS}, now.seen::text, new.type, new.shard
 FROM (SELECT pg_current_snapshot() AS seen) AS now {SETTLED} LEFT JOIN LATERAL (
     SELECT type, shard FROM eventbus_message
-    WHERE {_FROM_FLOOR} AND {_FROM_NEXT} AND xid < pg_snapshot_xmax(now.seen)
+    WHERE {_FROM_FLOOR} AND xid >= %(next)s::text::xid8 AND xid < pg_snapshot_xmax(now.seen)
       AND pg_visible_in_snapshot(xid, now.seen)
     UNION
     SELECT type, shard FROM eventbus_message
-    WHERE {_FROM_RUNNING_FLOOR} AND {_RUNNING}
+    WHERE {_FROM_RUNNING_FLOOR} AND xid = ANY(%(running)s::text[]::xid8[])
       AND pg_visible_in_snapshot(xid, now.seen)
 ) AS new ON true"""
 

@@ -12,13 +12,12 @@ from eventbus.partitions import partitions
 from eventbus.subscriptions import subscription
 from eventbus.testing import drain
 from eventbus.watching import LogWatch, lanes_behind
-from tests.eventbus.long_log import entries_read, fill
+from tests.eventbus.long_log import entries_read
 from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted
 
 MESSAGES = 20_000
 ENOUGH_TO_KEEP_A_PLAN = 12
-PREPARED_AFTER, TRIED = 5, 5
 Look = Callable[[], object]
 
 
@@ -56,24 +55,3 @@ def test_a_plan_that_was_made_for_an_empty_partition_reads_nothing_of_a_full_one
     watch.woken()
 
     assert entries_read(looks) == 0
-
-
-def plans_made() -> int:
-    """How many times the statements on the log were planned for one look only."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT sum(custom_plans) FROM pg_prepared_statements "
-            "WHERE statement LIKE '%pg_visible_in_snapshot%'"
-        )
-        return int(cursor.fetchone()[0])
-
-
-@pytest.mark.parametrize("look", [look_at_a_lane, "the relay's"])
-def test_a_look_at_a_long_log_keeps_its_plan(look: Look | str) -> None:
-    fill(MESSAGES)
-    connection.close()
-    watch = LogWatch()
-    for _ in range(PREPARED_AFTER + TRIED + 10):
-        look() if callable(look) else watch.woken()
-
-    assert plans_made() == TRIED
