@@ -20,7 +20,7 @@ from eventbus.sagas import Later, Saga
 from eventbus.subscriptions import Batch, Subscription, invoke
 
 logger = logging.getLogger(__name__)
-_KEPT = ("saga", "key", "status", "undos", "updated_at")
+_SAGA_COLUMNS = ("saga", "key", "status", "undos", "updated_at")
 _unreadable: set[int] = set()
 """The timeouts that this process has tried in vain."""
 
@@ -111,7 +111,9 @@ class _Steps:
     def carry_out(self, cls: type[Saga]) -> None:
         """Store the states and timers, and send the commands: one statement each."""
         states = self.states.values()
-        write_rows(sql.SAVE_SAGAS, [{name: getattr(state, name) for name in _KEPT} for state in states])
+        write_rows(
+            sql.SAVE_SAGAS, [{name: getattr(state, name) for name in _SAGA_COLUMNS} for state in states]
+        )
         ended = [state.key for state in states if state.status == SagaState.Status.COMPLETED]
         write_rows(sql.SET_TIMERS, [timer for timer in self.timers if timer["key"] not in ended])
         if ended:

@@ -67,7 +67,7 @@ WHERE {conditions} ORDER BY {order} LIMIT %(size)s + 1
 _FOUND = """
 WITH exact AS MATERIALIZED (
     SELECT {slim}, {rank}::float AS score FROM catalog_listing
-    WHERE visible AND search @@ ({fitting})
+    WHERE visible AND search @@ ({fits})
 ), typed AS MATERIALIZED (
     SELECT word, {pieces} AS pieces FROM unnest(%(words)s::text[]) AS word
 ), known AS MATERIALIZED (
@@ -154,9 +154,9 @@ def shelf(
 
 
 def _telling(word: str) -> list[str]:
-    """Pieces of which every word has one that is ALIKE: that share at least, so that some can be spared.
+    """The pieces to look known words up by: one that is ALIKE shares at least that part of all.
 
-    The edges are, since they are in most other words.
+    So a few can be spared, and the edges are, which most words share.
     """
     pieces = trigrams_of(word)
     spare = int((len(pieces) - 1) * ALIKE)
@@ -177,6 +177,11 @@ class _Question:
             "words": self.words,
             "grams": [piece for word in self.words for piece in _telling(word)],
         }
+        for n, word in enumerate(self.words):
+            begins = len(word) > 1
+            self.values[f"word{n}"] = word
+            self.values[f"begun{n}"] = f"{word}:*" if begins else word
+            self.values[f"end{n}"] = f"{word}\U0010ffff" if begins else word
 
     def page(self) -> Page:
         return self._found(blends=False)[0] if self.words else self._listed()
@@ -212,7 +217,7 @@ class _Question:
             cells.append(count_blends(_FITTING, self.filters))
         statement = _FOUND.format(
             slim=_SLIM + (", blend" if blends else "") + (", traits" if self.filters.traits else ""),
-            fitting=self._query(_FITS),
+            fits=self._query(_FITS),
             rank=f"ts_rank(search, {self._query(_RANKED)})" if ranked else "0",
             near_rank="ts_rank(search, meant.query)" if ranked else "0",
             pieces=_PIECES,
@@ -233,11 +238,6 @@ class _Question:
 
     def _query(self, form: str) -> str:
         """All the words, each in this form; one letter begins nothing."""
-        for n, word in enumerate(self.words):
-            begins = len(word) > 1
-            self.values[f"word{n}"] = word
-            self.values[f"begun{n}"] = f"{word}:*" if begins else word
-            self.values[f"end{n}"] = f"{word}\U0010ffff" if begins else word
         names = [
             {each: f"%({each}{n})s" for each in ("word", "begun", "end")} for n in range(len(self.words))
         ]
