@@ -27,13 +27,15 @@ from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
 BUSY_SECONDS = 0.002
 RESTS = 2
-"""A turn is followed by a rest at least so many times as long: watching leaves a busy machine to the work."""
+"""A look and its wake-ups are followed by a rest at least so many times as long: watching leaves a busy
+machine to the work."""
 SLOW = 4
 """A look at the log so many times as slow as the quickest has waited for a processor; the rest grows then."""
 LONGEST_REST_SECONDS = 0.5
 """A turn that took longer has waited for something, and those whose messages came meanwhile wait for us."""
 FORGETTING = 1.0001
-QUIET_SECONDS = 0.1
+QUIET_SECONDS = 0.03
+"""Whoever ends a quiet time waits for so long at most; to look as often costs a hundredth of a processor."""
 SWEEP_SECONDS = 5.0
 CANDIDATE_SECONDS = 1.0
 DUE_SECONDS = 0.1
@@ -48,6 +50,9 @@ class Relay:
         celery = dispatch.mode() == "celery"
         self.deliver: Callable[[Lane], object] = dispatch.wake if celery else draining.deliver
         self.rebuild: Callable[[str], object] = dispatch.wake_rebuild if celery else jobs.work
+        self.bridged = {s.name for s in subscriptions() if s.queue == "bridge"}  # manage.py bridge sends it
+        self.paused: set[str] = set()
+        self.due_asked = self.swept = 0.0
 
     def run(self) -> None:
         """Lead whenever possible, until stopped; a lost database is waited for."""
@@ -73,36 +78,48 @@ class Relay:
         ensure_checkpoints()
         logger.info("relay_leads")
         watch, looks, pause = LogWatch(), Looks(), BUSY_SECONDS
-        swept = due_asked = 0.0
-        paused: set[str] = set()
-        rebuilds: list[str] = []
-        bridged = {s.name for s in subscriptions() if s.queue == "bridge"}  # manage.py bridge sends those
+        self.due_asked = self.swept = 0.0
         while not self.stop.is_set():
             began = monotonic()
             lanes = watch.woken()
             slowness = looks.slowness(monotonic() - began)
-            if monotonic() - due_asked > DUE_SECONDS:
-                due_asked = monotonic()
-                lanes |= due_lanes()
-                rebuilds = jobs.waiting()
-                paused, before = pausing.paused(), paused
-                swept = 0.0 if before - paused else swept  # what was resumed begins at once
-            if monotonic() - swept > SWEEP_SECONDS:
-                swept = monotonic()
-                ensure_ahead()
-                pacing.measure()
-                lanes |= lanes_behind()
-            lanes = {lane for lane in lanes if lane[0] not in paused | bridged}
-            if not self._wake_all(lanes, rebuilds):
-                swept = 0.0
-            rebuilds = []
-            pause = BUSY_SECONDS if lanes else min(pause * 1.5, QUIET_SECONDS)
-            self.stop.wait(rest(pause, monotonic() - began, slowness))
+            woken = self._wake_all(lanes)
+            turn = monotonic() - began
+            # What is asked once in a while is no reason to rest for: messages have come meanwhile.
+            rebuilds, lanes = self._due()
+            woken |= self._wake_all(lanes | self._left_behind(), rebuilds)
+            pause = BUSY_SECONDS if woken else min(pause * 1.5, QUIET_SECONDS)
+            self.stop.wait(rest(pause, turn, slowness))
 
-    def _wake_all(self, lanes: Iterable[Lane], rebuilds: Iterable[str]) -> bool:
-        """Wake every lane and rebuild; False where the broker is away: all are woken once it is back."""
+    def _due(self) -> tuple[list[str], set[Lane]]:
+        """The rebuilds to go on with, and the lanes whose time has come; asked ten times a second."""
+        if monotonic() - self.due_asked <= DUE_SECONDS:
+            return [], set()
+        self.due_asked = monotonic()
+        lanes = due_lanes()
+        paused, before = pausing.paused(), self.paused
+        if before - paused:
+            self.swept = 0.0  # what was resumed begins at once
+        self.paused = paused
+        return jobs.waiting(), lanes
+
+    def _left_behind(self) -> set[Lane]:
+        """The lanes with something to read that nobody was woken for; looked for every few seconds."""
+        if monotonic() - self.swept <= SWEEP_SECONDS:
+            return set()
+        self.swept = monotonic()
+        ensure_ahead()
+        pacing.measure()
+        return lanes_behind()
+
+    def _wake_all(self, lanes: set[Lane], rebuilds: Iterable[str] = ()) -> bool:
+        """Wake every lane and rebuild that is ours to wake; returns whether there was a lane.
+
+        Where the broker is away, all are woken once it is back.
+        """
+        ours = sorted(lane for lane in lanes if lane[0] not in self.paused | self.bridged)
         try:
-            for lane in sorted(lanes):
+            for lane in ours:
                 self.deliver(lane)
             for name in rebuilds:
                 self.rebuild(name)
@@ -113,8 +130,8 @@ class Relay:
         except (BrokerDown, redis.RedisError) as error:
             logger.warning("broker_unreachable", extra={"reason": str(error)})
             self.stop.wait(CANDIDATE_SECONDS)
-            return False
-        return True
+            self.swept = 0.0
+        return bool(ours)
 
 
 class Looks:

@@ -1,8 +1,27 @@
 """How the relay paces itself."""
 
-import pytest
+import threading
+from typing import Any
 
-from eventbus.relay import Looks, rest
+import pytest
+from django.db import connection
+
+from eventbus import relay
+from eventbus.relay import Looks, Relay, rest
+from eventbus.testing import drain
+
+
+class OneTurn(threading.Event):
+    """Ends a relay at its first rest, and keeps how long that would have been."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rests: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.rests.append(timeout)
+        self.set()
+        return True
 
 
 @pytest.mark.parametrize(
@@ -32,3 +51,23 @@ def test_a_look_is_slow_beside_the_quickest_of_late() -> None:
     for _ in range(10_000):
         last = looks.slowness(0.004)
     assert last == 1
+
+
+@pytest.mark.usefixtures("toy_bus")
+def test_what_is_asked_once_in_a_while_is_no_reason_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 0.0
+
+    def take_time(execute: Any, sql: str, *rest: Any) -> Any:
+        nonlocal clock
+        clock += 20 if "eventbus_pace" in sql or "eventbus_timer" in sql else 0.001
+        return execute(sql, *rest)
+
+    drain()
+    monkeypatch.setattr(relay, "monotonic", lambda: 1000 + clock)
+    stop = OneTurn()
+    with connection.execute_wrapper(take_time):
+        Relay(stop).run()
+    connection.close()  # with it goes the lead
+
+    assert clock > 40
+    assert stop.rests[0] == 1.5 * relay.BUSY_SECONDS
