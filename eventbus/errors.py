@@ -56,6 +56,10 @@ class LeaseLost(EventBusError):
     """An external call outlived its lease, and another worker has taken the delivery over."""
 
 
+class LaneLost(EventBusError):
+    """A handler has touched the checkpoint of its own lane: only the bus moves checkpoints."""
+
+
 class NotRebuilt(EventBusError, AssertionError):
     """A projection's live rows differ from the rows rebuilt from the log."""
 

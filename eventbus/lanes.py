@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from eventbus import cluster, log, observing, sql
 from eventbus.consumers import consume, set_aside
-from eventbus.errors import DependencyDown, Reject, UnknownMessage
+from eventbus.errors import DependencyDown, LaneLost, Reject, UnknownMessage
 from eventbus.log import STALE_MESSAGES, Progress, Selection, Settled, Undecodable
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
@@ -34,13 +34,14 @@ _SAID_LENGTH, _TRACEBACK_LENGTH = 1000, 3000
 class Claim(Struct, frozen=True):
     """A lane this transaction holds.
 
-    visible: all that could be read when it was taken. last: the last position given out by then. passed: how
-    many were given out since it was saved. some_wait: whether messages of its subscription were set aside, so
-    that later ones may have to wait behind them. types, shards: what the newest release listens to, and its
-    number of lanes. settled: of what nothing is new to anybody.
+    place: where its checkpoint's row stands. visible: all that could be read when it was taken. last: the
+    last position given out by then. passed: how many were given out since it was saved. some_wait: whether
+    messages of its subscription were set aside, so that later ones may have to wait behind them. types,
+    shards: what the newest release listens to, and its number of lanes. settled: of what nothing is new to
+    anybody.
     """
 
-    checkpoint_id: int
+    place: str
     progress: Progress
     visible: Snapshot
     last: int
@@ -111,7 +112,7 @@ def _deliver(
     elif ready:
         consume(subscription, ready)
     if batch or after.window or claim.progress.window or claim.stale:
-        _save(claim, after, len(batch))
+        _save(subscription, claim, after, len(batch))
     return Turn(len(batch) + retried, claim.settled)
 
 
@@ -123,11 +124,11 @@ def _claim(subscription: Subscription, shard: int) -> Claim | None:
             return None
         cursor.nextset()
         visible, own, last, some_wait, *settled = cursor.fetchone()
-    checkpoint_id, seen, window, position, types, shards = row
+    place, seen, window, position, types, shards = row
     progress = Progress(Snapshot.parse(seen), Snapshot.parse(window) if window else None, position)
     now = Snapshot.parse(visible).without(int(own))
     passed = last - position
-    return Claim(checkpoint_id, progress, now, last, passed, some_wait, types, shards, Settled.of(*settled))
+    return Claim(place, progress, now, last, passed, some_wait, types, shards, Settled.of(*settled))
 
 
 def _is_known(subscription: Subscription, envelope: Envelope) -> bool:
@@ -135,11 +136,16 @@ def _is_known(subscription: Subscription, envelope: Envelope) -> bool:
     return isinstance(envelope.message, subscription.accepts)
 
 
-def _save(claim: Claim, progress: Progress, delivered: int) -> None:
+def _save(subscription: Subscription, claim: Claim, progress: Progress, delivered: int) -> None:
     window = str(progress.window) if progress.window else None
     position = progress.position if progress.window else claim.last
     with preparing_cursor() as cursor:
-        cursor.execute(sql.SAVE_LANE, [str(progress.seen), window, position, delivered, claim.checkpoint_id])
+        cursor.execute(sql.SAVE_LANE, [str(progress.seen), window, position, delivered, claim.place])
+        if not cursor.rowcount:
+            raise LaneLost(
+                f"A handler of {subscription.name} has changed the checkpoint of its own lane, which only "
+                f"the bus moves: nothing of this batch is kept. Let it leave eventbus_checkpoint alone."
+            )
 
 
 def _without_blocked(subscription: Subscription, batch: Batch) -> Batch:

@@ -53,24 +53,32 @@ _SETTLED_COLUMNS = """settled.settled_position, settled.settled_xid::text,
        settled.settled_xid <= pg_snapshot_xmin(pg_current_snapshot())"""
 NOW_SETTLED = f"SELECT {_SETTLED_COLUMNS} FROM (SELECT) AS now {SETTLED}"
 
+# A lane's row, found from the end of the index: beside a transaction that sits idle every version that a save
+# has replaced stays, and the newest stands last. A range where one number is meant, because an order by what
+# is known to be equal would be left out.
+_NEWEST_OF_LANE = "shard BETWEEN {0} AND {0} ORDER BY shard DESC LIMIT 1"
+
 # Take a lane: whoever holds its checkpoint's row delivers it. A dead worker's lock dies with it. A paused one
 # is not to be had.
 # Then, in the same round trip but with a snapshot of its own, which is never older than the checkpoint just
 # read: what is visible now, the last position given out, whether anything was set aside, and what is settled.
 CLAIM_LANE = f"""
-SELECT id, seen::text, "window"::text, position, types,
-       (SELECT count(*) FROM eventbus_checkpoint AS lane WHERE lane.subscription = %(subscription)s)
+SELECT ctid::text, seen::text, "window"::text, position, types,
+       (SELECT max(shard) + 1 FROM eventbus_checkpoint AS lane WHERE lane.subscription = %(subscription)s)
 FROM eventbus_checkpoint
-WHERE subscription = %(subscription)s AND shard = %(shard)s
+WHERE subscription = %(subscription)s
   AND NOT EXISTS (SELECT FROM eventbus_pause WHERE eventbus_pause.subscription = %(subscription)s)
+  AND {_NEWEST_OF_LANE.format("%(shard)s")}
 FOR UPDATE SKIP LOCKED;
 SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text, {LAST_POSITION},
        EXISTS (SELECT FROM eventbus_delivery WHERE subscription = %(subscription)s), {_SETTLED_COLUMNS}
 FROM (SELECT) AS now {SETTLED}"""
 
+# The row that was claimed, which nobody else can have moved, at its place: by its id it would have to be told
+# from the versions before it.
 SAVE_LANE = """
 UPDATE eventbus_checkpoint SET seen = %s::pg_snapshot, "window" = %s::pg_snapshot, position = %s,
-       delivered = delivered + %s, updated_at = now() WHERE id = %s"""
+       delivered = delivered + %s, updated_at = now() WHERE ctid = %s::text::tid"""
 
 # Also the id of this transaction, which Postgres leaves out of its own snapshot.
 NOW_VISIBLE = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text"
@@ -142,9 +150,10 @@ FROM (SELECT pg_current_snapshot() AS seen) AS now {SETTLED} LEFT JOIN LATERAL (
 # moves up, so that the next look does not pass over them again; and so does one that has not seen all that is
 # settled: for the others nothing unread lies below the floors.
 LANES_BEHIND = f"""
-SELECT c.subscription, c.shard FROM eventbus_checkpoint AS c
-JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int)
-  ON lane.name = c.subscription AND lane.shard = c.shard
+SELECT c.subscription, c.shard FROM json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int)
+CROSS JOIN LATERAL (
+    SELECT * FROM eventbus_checkpoint
+    WHERE subscription = lane.name AND {_NEWEST_OF_LANE.format("lane.shard")}) AS c
 WHERE NOT EXISTS (SELECT FROM eventbus_pause AS p WHERE p.subscription = c.subscription) AND (
    c."window" IS NOT NULL
    OR (SELECT {LAST_POSITION}) - c.position > %(stale)s
