@@ -23,7 +23,7 @@ from eventbus import sql
 from eventbus.context import correlate, current_cause
 from eventbus.errors import ArchivedStream, UnknownMessage
 from eventbus.messages import Envelope, Message
-from eventbus.preparing import preparing_cursor
+from eventbus.preparing import rows_by_index
 from eventbus.registry import decode
 from eventbus.snapshots import Snapshot
 
@@ -128,18 +128,14 @@ def _open_window(
 def _walk_window(
     progress: Progress, window: Snapshot, selection: Selection, limit: int
 ) -> tuple[list[Envelope], Progress]:
-    with preparing_cursor() as cursor:
-        cursor.execute(sql.STRETCH, [progress.position, limit])
-        end, length = cursor.fetchone()
+    ((end, length),) = rows_by_index(sql.STRETCH, [progress.position, limit])
     walk = {"window": str(window), "seen": str(progress.seen), "position": progress.position, "end": end}
     batch = _select(sql.NEXT_IN_WINDOW, selection, **walk)
     return batch, replace(progress, position=end) if length == limit else Progress(window)
 
 
 def _select(statement: str, selection: Selection, **parameters: Any) -> list[Envelope]:
-    with preparing_cursor() as cursor:
-        cursor.execute(statement, msgspec.structs.asdict(selection) | parameters)
-        return [envelope(row) for row in cursor.fetchall()]
+    return [envelope(row) for row in rows_by_index(statement, msgspec.structs.asdict(selection) | parameters)]
 
 
 def last_position() -> int:

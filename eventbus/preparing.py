@@ -7,14 +7,19 @@ prepared statements then (PgBouncer does from 1.21 on).
 Source: https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 import psycopg
 from django.db import connection
 
 Row = tuple[Any, ...]
+_PLAN_ONCE = ("SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan")
+_PLAN_AS_BEFORE = ("RESET enable_seqscan", "RESET plan_cache_mode")
+_planned_once: "WeakSet[Any]" = WeakSet()
 
 
 def preparing_cursor() -> Any:
@@ -30,17 +35,39 @@ def binding_cursor() -> Any:
 
 
 def rows_by_index(statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
-    """The rows of a statement about a queue, prepared, and planned for a long one; in one round trip.
+    """The rows of a look at the log or a queue, prepared, and planned once for a long one; in one round trip.
 
-    A queue is empty most of the time: that is what the server counts, and keeps its plans for. Then thousands
-    wait, and until it counts again a plan that reads the whole table, once for each of them, takes seconds.
+    A queue is empty most of the time, and the log's newest partition was lately: that is what the server
+    counts, and keeps its plans for. Then thousands wait, and until it counts again a plan that reads the
+    whole table, once for each of them, takes seconds. Of a long log it would keep no plan, and planning each
+    look anew takes it longer than looking.
     """
     with preparing_cursor() as cursor:
-        with connection.wrap_database_errors, connection.connection.pipeline():
-            connection.connection.execute("SET enable_seqscan = off")
+        if connection.connection in _planned_once:
             cursor.execute(statement, parameters)
-            connection.connection.execute("RESET enable_seqscan")
+        else:
+            with connection.wrap_database_errors, connection.connection.pipeline():
+                _run(_PLAN_ONCE)
+                cursor.execute(statement, parameters)
+                _run(_PLAN_AS_BEFORE)
         return list(cursor.fetchall())
+
+
+@contextmanager
+def planned_once() -> Generator[None]:
+    """Inside, all statements of this connection are planned as those of rows_by_index: for who only looks."""
+    connection.ensure_connection()
+    _run(_PLAN_ONCE)
+    _planned_once.add(connection.connection)
+    yield
+    _planned_once.discard(connection.connection)
+    _run(_PLAN_AS_BEFORE)
+
+
+def _run(statements: Sequence[str]) -> None:
+    with psycopg.ClientCursor(connection.connection) as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def write_rows(statement: str, rows: Sequence[Mapping[str, Any]]) -> None:

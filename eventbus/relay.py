@@ -22,6 +22,7 @@ from eventbus.consumers import fire_timers
 from eventbus.dispatch import LEADER_LOCK, Lane
 from eventbus.errors import EventBusError, RestoredCluster
 from eventbus.partitions import ensure_ahead
+from eventbus.preparing import planned_once
 from eventbus.subscriptions import subscriptions
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
 
@@ -79,17 +80,18 @@ class Relay:
         logger.info("relay_leads")
         watch, looks, pause = LogWatch(), Looks(), BUSY_SECONDS
         self.due_asked = self.swept = 0.0
-        while not self.stop.is_set():
-            began = monotonic()
-            lanes = watch.woken()
-            slowness = looks.slowness(monotonic() - began)
-            woken = self._wake_all(lanes)
-            turn = monotonic() - began
-            # What is asked once in a while is no reason to rest for: messages have come meanwhile.
-            rebuilds, lanes = self._due()
-            woken |= self._wake_all(lanes | self._left_behind(), rebuilds)
-            pause = BUSY_SECONDS if woken else min(pause * 1.5, QUIET_SECONDS)
-            self.stop.wait(rest(pause, turn, slowness))
+        with planned_once():
+            while not self.stop.is_set():
+                began = monotonic()
+                lanes = watch.woken()
+                slowness = looks.slowness(monotonic() - began)
+                woken = self._wake_all(lanes)
+                turn = monotonic() - began
+                # What is asked once in a while is no reason to rest for: messages have come meanwhile.
+                rebuilds, lanes = self._due()
+                woken |= self._wake_all(lanes | self._left_behind(), rebuilds)
+                pause = BUSY_SECONDS if woken else min(pause * 1.5, QUIET_SECONDS)
+                self.stop.wait(rest(pause, turn, slowness))
 
     def _due(self) -> tuple[list[str], set[Lane]]:
         """The rebuilds to go on with, and the lanes whose time has come; asked ten times a second."""

@@ -7,7 +7,7 @@ from typing import Any
 from eventbus import sql
 from eventbus.dispatch import Lane
 from eventbus.log import STALE_MESSAGES, Settled, settled_now, visible_now
-from eventbus.preparing import preparing_cursor, rows_by_index
+from eventbus.preparing import rows_by_index
 from eventbus.snapshots import Snapshot
 from eventbus.subscriptions import Subscription, subscriptions
 
@@ -23,9 +23,7 @@ class LogWatch:
         """The lanes that messages since the last call fall to."""
         news: dict[str, Any] = {"next": str(self.seen.xmax), **self.settled.floors(self.seen)}
         news["running"] = [str(xid) for xid in self.seen.running]
-        with preparing_cursor() as cursor:
-            cursor.execute(sql.NEW_KINDS, news)
-            kinds = cursor.fetchall()
+        kinds = rows_by_index(sql.NEW_KINDS, news)
         position, xid, ended, seen, *_ = kinds[0]
         self.seen, self.settled = Snapshot.parse(seen), Settled.of(position, xid, ended)
         return {lane for *_, name, shard in kinds if name for lane in _listening(name, shard)}
@@ -63,9 +61,7 @@ def _behind(lanes: list[dict[str, Any]], settled: Settled) -> set[Lane]:
         "floor": settled.position,
         "running_floor": settled.position if settled.ended else 0,
     }
-    with preparing_cursor() as cursor:
-        cursor.execute(sql.LANES_BEHIND, bounds | {"lanes": json.dumps(lanes)})
-        return set(cursor.fetchall())
+    return set(rows_by_index(sql.LANES_BEHIND, bounds | {"lanes": json.dumps(lanes)}))
 
 
 def lanes_due(now: datetime) -> set[Lane]:

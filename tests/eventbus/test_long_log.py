@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from eventbus.lanes import deliver_lane
 from eventbus.log import Progress, Selection
 from eventbus.looking import searching
 from eventbus.models import Delivery, Message
+from eventbus.preparing import planned_once
 from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import subscription
 from eventbus.watching import LogWatch, lanes_behind, lanes_due
@@ -23,6 +24,7 @@ from tests.eventbus.toys import Counted
 from tests.factories import UserFactory
 
 MESSAGES = 50_000
+LOOKS_UNTIL_PLANS_ARE_KEPT = 12
 LIST = "/admin/eventbus/message/"
 
 
@@ -101,6 +103,24 @@ def call_out_what_waits() -> None:
 )
 def test_a_hot_statement_reads_no_partition_whole(hot: Callable[[], object]) -> None:
     assert long_reads(hot) == []
+
+
+def test_a_relay_has_its_looks_planned_once_and_not_for_each_look() -> None:
+    watch = LogWatch()
+    with planned_once():
+        before = plans_for_one_look()
+        for _ in range(LOOKS_UNTIL_PLANS_ARE_KEPT):
+            watch.woken()
+            lanes_behind()
+
+        assert plans_for_one_look() == before
+
+
+def plans_for_one_look() -> int:
+    """How many plans the server has made that were of use to a single look."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(sum(custom_plans), 0) FROM pg_prepared_statements")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,9 @@ def test_what_is_asked_once_in_a_while_is_no_reason_to_rest(monkeypatch: pytest.
     stop = OneTurn()
     with connection.execute_wrapper(take_time):
         Relay(stop).run()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW plan_cache_mode")
+        assert cursor.fetchone() == ("auto",)
     connection.close()  # with it goes the lead
 
     assert clock > 40

@@ -87,13 +87,17 @@ class _Connection:
     def cursor(self) -> Session:
         return self.session
 
+    def rows(self, statement: str, parameters: Any) -> Rows:
+        self.session.execute(statement, parameters)
+        return self.session.fetchall()
+
 
 _connection = _Connection()
 
 
 def in_memory() -> AbstractContextManager[object]:
     """While it lasts, the bus's reader reads the log of worlds instead of a database's."""
-    return patch.multiple(log, connection=_connection, preparing_cursor=_connection.cursor)
+    return patch.multiple(log, connection=_connection, rows_by_index=_connection.rows)
 
 
 def _read_log(session: Session, progress: Any, shards: int, limit: int) -> tuple[list[int], Any]:
