@@ -22,7 +22,7 @@ from eventbus.errors import DependencyDown, EventBusError, LeaseLost, Reject
 from eventbus.lanes import TRIES_AT_LOCKS, after_failure, need_known
 from eventbus.messages import Envelope
 from eventbus.models import Delivery
-from eventbus.preparing import preparing_cursor, rows_by_index
+from eventbus.preparing import binding_cursor, rows_by_index
 from eventbus.subscriptions import Record, Subscription, invoke
 
 
@@ -138,7 +138,7 @@ def _settle(subscription: Subscription, lease: Lease, record: Record | None) -> 
         guards.running(subscription.name),
         handling(envelope),
     ):
-        with preparing_cursor() as cursor:
+        with binding_cursor() as cursor:
             cursor.execute(sql.END_DELIVERY, [lease.delivery_id, lease.token])
             if not cursor.rowcount:
                 raise lease_lost(subscription, lease)

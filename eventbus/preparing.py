@@ -29,7 +29,10 @@ def preparing_cursor() -> Any:
 
 
 def binding_cursor() -> Any:
-    """A cursor that binds in the client whatever the settings say: several statements go in one message."""
+    """A cursor that binds in the client whatever the settings say.
+
+    Several statements go in one message, and the server plans them anew for their values.
+    """
     connection.ensure_connection()
     return connection._prepare_cursor(psycopg.ClientCursor(connection.connection))  # type: ignore[attr-defined]
 

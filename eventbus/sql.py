@@ -91,7 +91,7 @@ _FROM_FLOOR = "position >= ALL(ARRAY[%(floor)s::bigint])"
 _FROM_RUNNING_FLOOR = "position >= ALL(ARRAY[%(running_floor)s::bigint])"
 
 # Always true, but not to be asked in parallel: to start processes for a look takes a hundred times as long.
-_ALONE = "pg_current_xact_id_if_assigned() IS DISTINCT FROM '0'::xid8"
+ALONE = "pg_current_xact_id_if_assigned() IS DISTINCT FROM '0'::xid8"
 
 # The first batch of a window. `position + 0` keeps the planner from walking the primary key to find the few
 # new rows in order.
@@ -104,14 +104,14 @@ SELECT {ENVELOPE} FROM (
     SELECT * FROM eventbus_message WHERE {_FROM_RUNNING_FLOOR} AND xid = ANY(%(running)s::text[]::xid8[])
 ) AS new
 WHERE pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
-  AND type || '' = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s AND {_ALONE}
+  AND type || '' = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s AND {ALONE}
 ORDER BY position + 0 LIMIT %(limit)s"""
 
 # The rest of a window larger than a batch is walked along the primary key, a stretch at a time: linear
 # however large it is. The planner cannot guess how much a snapshot sees, so the stretch is bounded before.
 STRETCH = f"""
 SELECT coalesce(max(position), 0), count(*) FROM (
-    SELECT position FROM eventbus_message WHERE position > %s AND {_ALONE}
+    SELECT position FROM eventbus_message WHERE position > %s AND {ALONE}
     ORDER BY position LIMIT %s) AS stretch"""
 
 NEXT_IN_WINDOW = f"""
@@ -119,7 +119,7 @@ SELECT {ENVELOPE} FROM eventbus_message
 WHERE position > %(position)s AND position <= %(end)s
   AND pg_visible_in_snapshot(xid, %(window)s::text::pg_snapshot)
   AND NOT pg_visible_in_snapshot(xid, %(seen)s::text::pg_snapshot)
-  AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s AND {_ALONE}
+  AND type = ANY(%(types)s::text[]) AND shard %% %(shards)s = %(shard)s AND {ALONE}
 ORDER BY position"""
 
 # What is kept for later, given as a JSON array of rows: messages that were set aside, sagas and their timers.
@@ -229,7 +229,8 @@ WHERE d.id = (SELECT id FROM due) AND m.position = d.message_id
 RETURNING d.id, d.attempts, d.outages, coalesce((SELECT failures FROM breaker), 0),
     EXISTS (SELECT FROM probe), {", ".join("m." + column.strip() for column in ENVELOPE.split(","))}"""
 
-# End a delivery that is still ours.
+# End a delivery that is still ours. Planned anew each time: a plan made for a short queue reads all of a long
+# one.
 END_DELIVERY = "DELETE FROM eventbus_delivery WHERE id = %s AND token = %s"
 
 # Which lanes have a delivery that may run now.

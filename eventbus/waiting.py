@@ -6,7 +6,8 @@ from time import monotonic, sleep
 from typing import Literal
 from uuid import UUID
 
-from eventbus.preparing import preparing_cursor
+from eventbus import sql
+from eventbus.preparing import rows_by_index
 from eventbus.subscriptions import subscription
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.005, 0.05
@@ -16,7 +17,7 @@ Sight = Literal["seen", "behind", "unknown"]
 # Whether a lane has not applied what the message's transaction told it, up to the message itself: neither its
 # snapshot nor the drained part of its open window sees it, or it was set aside. Lanes that no such message
 # falls to are not asked: an idle lane's checkpoint stays where it is.
-_UNAPPLIED = """
+_UNAPPLIED = f"""
 SELECT EXISTS (
     SELECT FROM eventbus_message AS told
     JOIN json_to_recordset(%(lanes)s) AS lane (name text, shard int, shards int)
@@ -28,7 +29,7 @@ SELECT EXISTS (
                    AND pg_visible_in_snapshot(told.xid, c."window"))
            OR EXISTS (SELECT FROM eventbus_delivery AS aside
                       WHERE aside.subscription = lane.name AND aside.message_id = told.position)))
-FROM eventbus_message AS asked WHERE asked.id = %(id)s"""
+FROM eventbus_message AS asked WHERE asked.id = %(id)s AND {sql.ALONE}"""
 
 
 def wait_until_seen(
@@ -64,9 +65,8 @@ def _lanes(name: str) -> list[dict[str, object]]:
 
 
 def _look(asked: dict[str, object]) -> Sight:
-    with preparing_cursor() as cursor:
-        cursor.execute(_UNAPPLIED, asked)
-        found = cursor.fetchone()
-    if found is None:
+    rows = rows_by_index(_UNAPPLIED, asked)
+    if not rows:
         return "unknown"
-    return "behind" if found[0] else "seen"
+    ((unapplied,),) = rows
+    return "behind" if unapplied else "seen"

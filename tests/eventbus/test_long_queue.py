@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from eventbus import draining
-from eventbus.external import claim
+from eventbus.external import call_out, claim
 from eventbus.models import Delivery, Message
 from eventbus.subscriptions import subscription
 from eventbus.watching import lanes_due
@@ -22,6 +22,10 @@ LOOKS_UNTIL_PLANS_ARE_KEPT = 12
 
 def claim_a_call() -> None:
     assert claim(subscription("toys.caller"), timezone.now())
+
+
+def call_and_settle() -> None:
+    assert next(call_out(subscription("toys.caller"), timezone.now()))
 
 
 def ask_what_is_due() -> None:
@@ -51,6 +55,7 @@ def rows_read_without_an_index() -> int:
     ("look", "name", "due_in_hours", "rows"),
     [
         (claim_a_call, "toys.caller", 0, 0),
+        (call_and_settle, "toys.caller", 0, 0),
         (ask_what_is_due, "toys.caller", 0, 0),
         (deliver_past_those_that_wait, "toys.listener", 1, 1),  # whether there is any, asked on taking a lane
     ],

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from eventbus import publish
+from eventbus import publish, published_ids, wait_until_seen
 from eventbus.lanes import deliver_lane
 from eventbus.partitions import partitions
 from eventbus.preparing import planned_once
@@ -64,6 +64,24 @@ def test_a_plan_that_was_made_for_a_small_partition_reads_nothing_of_a_full_one(
         watch.woken()
 
         assert entries_read(looks) == 0
+
+
+@pytest.mark.parametrize("there", [0, 10])
+def test_waiting_for_a_message_reads_it_and_nothing_else_of_a_partition_that_was_small(there: int) -> None:
+    def look() -> None:
+        assert wait_until_seen(ids[0], "toys.counters", seconds=0) == "behind"
+
+    count(there)
+    drain()
+    analyze()
+    with published_ids() as ids:
+        count(1)
+    for _ in range(ENOUGH_TO_KEEP_A_PLAN):
+        look()
+    before = entries_read(look)
+    count(MESSAGES)
+
+    assert entries_read(look) == before
 
 
 def analyze() -> None:
