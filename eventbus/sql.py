@@ -109,10 +109,9 @@ ORDER BY position + 0 LIMIT %(limit)s"""
 
 # The rest of a window larger than a batch is walked along the primary key, a stretch at a time: linear
 # however large it is. The planner cannot guess how much a snapshot sees, so the stretch is bounded before.
-STRETCH = f"""
+STRETCH = """
 SELECT coalesce(max(position), 0), count(*) FROM (
-    SELECT position FROM eventbus_message WHERE position > %s AND {ALONE}
-    ORDER BY position LIMIT %s) AS stretch"""
+    SELECT position FROM eventbus_message WHERE position > %s ORDER BY position LIMIT %s) AS stretch"""
 
 NEXT_IN_WINDOW = f"""
 SELECT {ENVELOPE} FROM eventbus_message

@@ -95,6 +95,20 @@ def long_reads(run: Callable[[], object]) -> list[str]:
     return [statement for statement in found if _read_whole(_plan(statement), limited=False) & filled]
 
 
+def shared_out(run: Callable[[], object]) -> list[str]:
+    """The statements that Postgres may share out among processes."""
+    with statements() as found:
+        run()
+    assert found, "nothing asked the log"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; "
+            "SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL min_parallel_index_scan_size = 0; "
+            "SET LOCAL force_parallel_mode = on"
+        )
+        return [statement for statement in found if "Gather" in str(_plan(statement))]
+
+
 def entries_read(look: Callable[[], object]) -> int:
     """How many rows of the log and entries of its indexes a look reads, whatever plan the server has."""
     with transaction.atomic():

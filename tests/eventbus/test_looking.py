@@ -7,14 +7,16 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from eventbus import publish, published_ids, wait_until_seen
+from eventbus import log, publish, published_ids, wait_until_seen
 from eventbus.lanes import deliver_lane
+from eventbus.log import Progress, Selection
 from eventbus.partitions import partitions
 from eventbus.preparing import planned_once
+from eventbus.snapshots import NOTHING
 from eventbus.subscriptions import subscription
 from eventbus.testing import drain
 from eventbus.watching import LogWatch, lanes_behind
-from tests.eventbus.long_log import entries_read
+from tests.eventbus.long_log import entries_read, shared_out
 from tests.eventbus.small_partitions import small_partitions
 from tests.eventbus.toys import Counted
 
@@ -82,6 +84,22 @@ def test_waiting_for_a_message_reads_it_and_nothing_else_of_a_partition_that_was
     count(MESSAGES)
 
     assert entries_read(look) == before
+
+
+def test_no_look_is_shared_out_among_processes() -> None:
+    def wait() -> None:
+        assert wait_until_seen(ids[0], "toys.counters", seconds=0) == "behind"
+
+    def walk() -> None:
+        progress = Progress(NOTHING, log.visible_now())
+        for _ in range(2):
+            _, progress = log.read(progress, Selection(["toys.counted"]), 5)
+
+    with published_ids() as ids:
+        count(10)
+
+    for look in (LogWatch().woken, wait, walk, lanes_behind, drain):
+        assert shared_out(look) == []
 
 
 def analyze() -> None:
